@@ -1,0 +1,192 @@
+"""Builds the parts of each command and lets them meet; holds no logic of its own."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gump_action import environment, templating
+from gump_action.engine import apply as applying
+from gump_action.engine import engine, record
+from gump_action.engine import events as e
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.run import Given, Surroundings
+from gump_action.engine.state import RunState
+from gump_action.errors import InputError, WorkflowError
+from gump_action.host import actions, display, places, plan
+from gump_action.host import doctor as doctors
+from gump_action.host import report as reports
+from gump_action.providers import PROVIDERS
+from gump_action.redaction import Redactor, secrets_of
+from gump_action.system import process
+from gump_action.system.process import Stop
+from gump_action.system.store import Store, check_is_ours
+from gump_action.workflow import given, loader
+from gump_action.workflow import schema as schemas
+from gump_action.workflow.model import Workflow
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `run` was asked."""
+
+    workflow: str
+    spec: Path | None
+    repo: Path
+    state: Path | None
+    inputs: tuple[str, ...]
+    agent: str
+    workspace: Literal["isolated", "checkout"] | None
+    is_own_home: bool
+    is_fresh: bool
+    as_json: bool
+    version: str
+
+
+def run(options: Options, environ: Mapping[str, str]) -> int:
+    """Run or continue; the exit code of the verdict."""
+    repo = places.repository(options.repo)
+    loaded = loader.load(loader.find_workflow(options.workflow, repo))
+    is_job = places.is_job(environ)
+    workspace = options.workspace or ("checkout" if is_job else "isolated")
+    root = places.state(options.state, repo, workspace, environ)
+    wish = engine.Wish(
+        workflow=loaded.workflow,
+        given=_given(options, loaded.workflow),
+        repo=repo,
+        workspace=workspace,
+        run=f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(3)}",
+        engine=options.version,
+        is_fresh=options.is_fresh,
+    )
+    screen = display.make_display(
+        environ,
+        json=options.as_json,
+        stream=sys.stdout,
+        is_terminal=sys.stdout.isatty(),
+        record=root,
+    )
+    for warning in loaded.warnings:
+        screen.show(e.Noted(level="warning", text=str(warning)))
+    around = Surroundings(
+        providers=PROVIDERS,
+        environ=environ,
+        redactor=_redactor(loaded.workflow, environ),
+        stop=_stop_on_signals(),
+        listen=screen.show,
+        clock=time.time,
+        templates=templating.read_overrides(repo / ".gump" / "templates"),
+        is_own_home=options.is_own_home,
+        is_job=is_job,
+    )
+    done = engine.run(wish, Store(root), around)
+    try:
+        screen.close(done.state)
+        _tell_the_job(done.state, root, environ)
+    finally:
+        done.close()
+    ended = done.state.ended
+    return ended.verdict.exit_code if ended else Verdict.FAILED.exit_code
+
+
+def _given(options: Options, workflow: Workflow) -> Given:
+    spec = places.read_spec(options.spec) if options.spec else ""
+    if options.agent:
+        given.check_agent(options.agent)
+    return Given(spec, given.inputs(options.inputs, workflow.inputs), options.agent)
+
+
+def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
+    keys = [key for provider in PROVIDERS.values() for key in provider.KEYS]
+    named = [(v.name, v.value) for v in workflow.env]
+    return Redactor(secrets_of(environ, keys, named))
+
+
+def _stop_on_signals() -> Stop:
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda signum, frame: stop.request(signum))
+    return stop
+
+
+def _tell_the_job(state: RunState, root: Path, environ: Mapping[str, str]) -> None:
+    outputs = environ.get("GITHUB_OUTPUT")
+    if outputs:
+        actions.set_outputs(Path(outputs), actions.outputs_of(state, root / "report.md"))
+
+
+def describe(options: Options, environ: Mapping[str, str]) -> int:
+    """What a run would do, without doing anything."""
+    repo = places.repository(options.repo)
+    loaded = loader.load(loader.find_workflow(options.workflow, repo))
+    for warning in loaded.warnings:
+        print(warning)
+    print("\n".join(plan.lines(loaded.workflow, options.agent)))
+    return 0
+
+
+def validate(names: tuple[str, ...], repo: Path) -> int:
+    """All faults and warnings of all files; 2 where there is a fault."""
+    faults: list[str] = []
+    for name in names:
+        try:
+            loaded = loader.load(loader.find_workflow(name, repo))
+        except WorkflowError as error:
+            faults += [str(fault) for fault in error.faults]
+        else:
+            faults_free = [f"{warning} (warning)" for warning in loaded.warnings]
+            print("\n".join([*faults_free, f"{name}: ok"]))
+    if faults:
+        raise InputError("\n".join(faults))
+    return 0
+
+
+def schema() -> str:
+    """The JSON Schema of the language."""
+    return json.dumps(schemas.schema(), indent=2)
+
+
+def report(state: Path | None, environ: Mapping[str, str]) -> str:
+    """The Markdown report of a run."""
+    root = places.existing_state(state, environ)
+    check_is_ours(root)
+    return reports.report(record.read_state(root), root)
+
+
+def apply(state: Path | None, repo: Path, environ: Mapping[str, str]) -> str:
+    """Merge the result of a run; what was done, in words."""
+    root = places.existing_state(state, environ)
+    known = record.read_state(root)
+    return applying.apply(known, places.repository(repo), environment.for_git(environ))
+
+
+def doctor(workflow: str | None, repo: Path, environ: Mapping[str, str]) -> int:
+    """Say what is there; 4 where something that the workflow needs is missing."""
+    found = None
+    if workflow:
+        path = loader.find_workflow(workflow, places.repository(repo))
+        found = loader.load(path).workflow
+    env = environment.for_children(environ)
+    findings = doctors.examine(
+        PROVIDERS, environ, version_of=lambda p, option: _version(p, option, env), workflow=found
+    )
+    print(doctors.text(findings))
+    return Verdict.BLOCKED.exit_code if findings.missing else 0
+
+
+def _version(program: Path, option: str, env: Mapping[str, str]) -> str:
+    """What a program says of its version within ten seconds."""
+    said: list[bytes] = []
+    launch = process.Launch((str(program), option), Path.cwd(), env, wall=10.0)
+    try:
+        process.run(launch, said.append, said.append)
+    except OSError:
+        return ""
+    return b"".join(said).decode("utf-8", "replace")

@@ -1,0 +1,222 @@
+"""One launch of an agent: starts it, listens to its stream, and has its provider judge the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from gump_action.engine import events as e
+from gump_action.engine import transcripts
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.run import Run
+from gump_action.engine.transcripts import Talk
+from gump_action.engine.usage import Tally
+from gump_action.providers import base
+from gump_action.system import process
+from gump_action.workflow.model import AgentStep
+
+ANSWER_LIMIT = 20_000
+ACTED_LIMIT = 500
+COMPLAINTS = 20
+NOTHING_USED = e.Usage()
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is launched: `asked` is the session to resume, `before` what that had used in all."""
+
+    talk: Talk
+    step: AgentStep
+    prompt: str
+    model: str
+    new_session: str
+    log: Path
+    asked: str | None = None
+    before: e.Usage = NOTHING_USED
+
+
+@dataclass(frozen=True)
+class Launched:
+    """How it ended; `is_refused` says that the resume was, and that nothing else counts."""
+
+    ended: e.AgentEnded
+    session: str
+    is_refused: bool = False
+
+
+def launch(run: Run, start: Start) -> Launched:
+    """Run the agent to its end, whatever that is."""
+    talk = start.talk
+    request = base.Request(
+        prompt=start.prompt,
+        model=start.model,
+        session=start.asked,
+        new_session=start.new_session,
+        place=talk.place,
+    )
+    command = talk.provider.command(request)
+    named = [(v.name, v.value) for v in (*run.workflow.env, *start.step.env)]
+    env = transcripts.child_environment(run, talk, command, named)
+    argv = transcripts.resolve(talk.provider, command, env)
+    if argv is None:
+        return _missing(start)
+    mark = process.new_mark()
+    run.store.write("live", mark.encode())
+    with start.log.open("ab") as log, start.log.with_suffix(".stderr").open("ab") as errors:
+        ears = _Ears(run, start, log, errors)
+        child = process.Launch(
+            argv,
+            talk.place.cwd,
+            env,
+            stdin=command.stdin.encode("utf-8", "surrogatepass"),
+            wall=start.step.timeout,
+            idle=start.step.idle_timeout,
+            gentle=transcripts.gentle_signal(command),
+            mark=mark,
+        )
+        finished = process.run(child, ears.on_stdout, ears.on_stderr, run.around.stop)
+    run.store.remove("live")
+    return _launched(start, ears, finished)
+
+
+def _missing(start: Start) -> Launched:
+    provider = start.talk.provider
+    why = f"{provider.PROGRAM} is not on PATH. Install it: {provider.INSTALL}"
+    ended = e.AgentEnded(
+        step=start.talk.step, attempt=start.talk.attempt, verdict=Verdict.BLOCKED, why=why
+    )
+    return Launched(ended, "")
+
+
+class _Ears:
+    """Listens to one launch: writes its log, tells what it does, remembers what counts."""
+
+    def __init__(self, run: Run, start: Start, log: BinaryIO, errors: BinaryIO) -> None:
+        self.run, self.start, self.log, self.errors = run, start, log, errors
+        self.talk = start.talk
+        self.session = ""
+        self.is_foreign = False
+        self.answer = ""
+        self.ended: base.Ended | None = None
+        self.complaints: list[str] = []
+        self.turns = 0
+        self.tally = Tally()
+
+    def on_stdout(self, line: bytes) -> bool:
+        text = line.decode("utf-8", "replace")
+        self.log.write(self.run.around.redactor.mask(text).encode())
+        for event in self.talk.provider.parse(text):
+            self._hear(event)
+        return not self.is_foreign
+
+    def on_stderr(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace")
+        self.errors.write(self.run.around.redactor.mask(text).encode())
+
+    def _hear(self, event: base.AgentEvent) -> None:
+        match event:
+            case base.SessionKnown(session):
+                self._know(session)
+            case base.Said(text):
+                self.answer = text[-ANSWER_LIMIT:]
+                self._tell("said", text)
+            case base.ToolUsed(tool, path):
+                self._tell("tool", f"{tool} {path}".strip())
+            case base.TurnBegan():
+                self.turns += 1
+                self._tell("turn", "")
+            case base.UsageSeen():
+                self.tally.add(event)
+            case base.Ended():
+                self.ended = event
+            case base.Complained(text):
+                self.complaints = [*self.complaints[-COMPLAINTS:], text]
+                self._tell("complained", text)
+
+    def _know(self, session: str) -> None:
+        """The id counts from the first line that shows it; another than asked for is a refusal."""
+        if session == self.session or not self.talk.provider.SESSION.fullmatch(session):
+            return
+        self.session = session
+        self.is_foreign = bool(self.start.asked) and session != self.start.asked
+        if not self.is_foreign:
+            talk = self.talk
+            self.run.emit(e.SessionKnown(step=talk.step, attempt=talk.attempt, session=session))
+
+    def _tell(self, what: e.Act, text: str) -> None:
+        talk = self.talk
+        self.run.emit(
+            e.AgentActed.model_construct(
+                step=talk.step, attempt=talk.attempt, what=what, text=text[:ACTED_LIMIT]
+            )
+        )
+
+
+def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched:
+    judged = _judge(start, ears, finished)
+    talk = start.talk
+    ended = e.AgentEnded(
+        step=talk.step,
+        attempt=talk.attempt,
+        verdict=_VERDICTS[judged.verdict],
+        why=judged.why,
+        exit_code=finished.code,
+        seconds=round(finished.seconds, 3),
+        turns=ears.turns,
+        usage=ears.tally.of_launch(start.before),
+        total=ears.tally.of_session(start.before),
+        answer=ears.answer,
+    )
+    if finished.cause == "stop":
+        stopped = {"verdict": Verdict.CANCELLED, "why": "the run was stopped"}
+        ended = ended.model_copy(update=stopped)
+    is_refused = judged.verdict == "refused" and finished.cause in ("exit", "enough")
+    return Launched(ended, ears.session, is_refused)
+
+
+_VERDICTS = {
+    "passed": Verdict.PASSED,
+    "failed": Verdict.FAILED,
+    "blocked": Verdict.BLOCKED,
+    "refused": Verdict.FAILED,
+}
+
+
+def _judge(start: Start, ears: _Ears, finished: process.Finished) -> base.Judged:
+    exit = base.Exit(
+        code=finished.code,
+        stderr=finished.stderr,
+        session=ears.session or None,
+        asked=start.asked,
+        ended=ears.ended,
+        complaints=tuple(ears.complaints),
+        turns=ears.turns,
+    )
+    if finished.cause == "enough":
+        return base.Judged("refused", f"it began another session ({ears.session}) without a word")
+    if finished.cause in ("wall", "idle"):
+        return base.Judged("failed", _too_long(start, exit, finished.cause))
+    judged = start.talk.provider.judge(exit)
+    return replace(judged, verdict="failed") if _is_late(judged, start) else judged
+
+
+def _is_late(judged: base.Judged, start: Start) -> bool:
+    """A fresh launch cannot be refused a resume, whatever it says."""
+    return judged.verdict == "refused" and not start.asked
+
+
+def _too_long(start: Start, exit: base.Exit, cause: str) -> str:
+    limits: dict[str, tuple[str, float]] = {
+        "wall": ("it was not done after", start.step.timeout),
+        "idle": ("it said nothing for", start.step.idle_timeout),
+    }
+    words, seconds = limits[cause]
+    last = _last_lines((exit.stderr, *exit.complaints))
+    return f"{words} {seconds:g} s and was ended" + (f"; its last words: {last}" if last else "")
+
+
+def _last_lines(texts: Iterable[str]) -> str:
+    lines = [line for text in texts for line in text.strip().splitlines()]
+    return "\n".join(lines[-20:])

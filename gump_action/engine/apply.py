@@ -1,0 +1,64 @@
+"""Takes the result of a run into the user's present branch, as one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gump_action.engine.state import RunState
+from gump_action.errors import InputError
+from gump_action.system.git import Git
+
+
+def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
+    """Merge the result branch as one commit, and say so; nothing is changed where it is refused.
+
+    Where it does not merge, the conflicts are left in the tree as git leaves them.
+    """
+    ended = state.ended
+    if state.started is None or ended is None or not ended.branch:
+        raise InputError("this run has no result branch: no step of it has passed.")
+    git = Git(repo, env, settings={"safe.directory": "*"})
+    branch = ended.branch
+    _check(git, branch)
+    code, _, said = git.try_run("merge", "--squash", "--no-commit", branch)
+    if code:
+        raise InputError(
+            f"{branch} does not merge without conflicts:\n{said.strip()}",
+            hint="Mend the files that `git status` names, and commit; or `git reset --merge`.",
+        )
+    if not git.text("diff", "--cached", "--name-only"):
+        return f"{branch} brings nothing that is not there already."
+    _commit(git, _message(state))
+    return f"{branch} is now in your branch, as one commit:\n{git.text('log', '-1', '--stat')}"
+
+
+def _check(git: Git, branch: str) -> None:
+    if git.try_run("rev-parse", "--verify", "-q", f"refs/heads/{branch}")[0]:
+        raise InputError(
+            f"there is no branch {branch} in this repository.",
+            hint="Run the workflow again on the same state: it puts a missing branch back.",
+        )
+    changed = git.text("diff", "HEAD", "--name-only")
+    if changed:
+        raise InputError(
+            f"these files have changes that are not committed: {', '.join(changed.split())}.",
+            hint="Commit or stash them, then apply again.",
+        )
+
+
+def _commit(git: Git, message: str) -> None:
+    code, out, said = git.try_run("commit", "-q", "-m", message)
+    if code:
+        git.try_run("reset", "-q", "--merge")
+        raise InputError(
+            f"git does not commit: {(said or out.decode('utf-8', 'replace')).strip()}",
+            hint="Put right what it says (its identity, say), then apply again.",
+        )
+
+
+def _message(state: RunState) -> str:
+    assert state.started, "only a run that has begun has a result"
+    steps = "\n".join(f"- {path}" for path in state.passes)
+    run = state.started.run
+    return f"gump: {state.started.workflow}\n\nSteps that passed:\n{steps}\n\nGump-Run: {run}"

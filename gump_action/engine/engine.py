@@ -1,0 +1,236 @@
+"""A run from its first start, or from its ledger, to its verdict."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from gump_action import environment
+from gump_action.engine import events as e
+from gump_action.engine import gates, record, step, transcripts
+from gump_action.engine.group import Walk
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.retry import Stop
+from gump_action.engine.run import Given, Run, Surroundings
+from gump_action.engine.scope import Scope
+from gump_action.engine.state import Attempt, RunState
+from gump_action.engine.transcripts import Talk
+from gump_action.engine.workspace import Opened, Workspace, open_checkout, open_isolated
+from gump_action.errors import InputError
+from gump_action.system import process
+from gump_action.system.store import Store, ledger_lines
+from gump_action.workflow.model import AgentStep, Workflow, provider_of
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version."""
+
+    workflow: Workflow
+    given: Given
+    repo: Path
+    workspace: Literal["isolated", "checkout"]
+    run: str
+    engine: str
+    is_fresh: bool = False
+
+
+def run(wish: Wish, store: Store, around: Surroundings) -> Run:
+    """Begin or continue, walk, and end; the state of what is returned has the verdict.
+
+    The caller closes it.  Raises InputError where nothing may be begun.
+    """
+    store.open()
+    try:
+        state = _known(store, wish)
+        given = record.keep_given(wish.workflow, wish.given, store, state)
+        workspace = _open(wish, store, state, around)
+    except BaseException:
+        store.close()
+        raise
+    here = Run(wish.workflow, given, around, store, workspace, state)
+    try:
+        _begin(here, wish)
+        _walk(here)
+    except BaseException:
+        here.close()
+        raise
+    return here
+
+
+def _known(store: Store, wish: Wish) -> RunState:
+    if not wish.is_fresh:
+        return record.read_state(store.root)
+    if store.ledger.exists():
+        first = next(ledger_lines(store.root), b"{}")
+        store.set_aside(_old_name(store, first))
+    return RunState()
+
+
+def _old_name(store: Store, first: bytes) -> str:
+    try:
+        name = str(e.RunStarted.model_validate_json(first).run)
+    except ValidationError:
+        name = "unreadable"
+    names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
+    return next(n for n in names if not (store.root / "old" / n).exists())
+
+
+def _open(wish: Wish, store: Store, state: RunState, around: Surroundings) -> Workspace:
+    env = environment.for_git(around.environ)
+    recorded = _opened(state)
+    if wish.workspace == "isolated":
+        share = wish.workflow.workspace.share
+        return open_isolated(wish.repo, store.root, recorded, share=share, env=env)
+    return open_checkout(
+        wish.repo, store.root, recorded, left=state.left or None, in_job=around.is_job, env=env
+    )
+
+
+def _opened(state: RunState) -> Opened | None:
+    started = state.started
+    if started is None:
+        return None
+    return Opened(started.base, started.start, started.found, started.untracked, started.ignored)
+
+
+def _begin(here: Run, wish: Wish) -> None:
+    if here.state.started is None:
+        here.emit(_started(here, wish))
+    else:
+        here.emit(e.RunContinued(engine=wish.engine, workspace=wish.workspace))
+        here.note(f"run {here.id} goes on from its record")
+    for text in here.workspace.notes:
+        here.note(text, is_warning=True)
+    _settle(here)
+    if here.workspace.is_new and here.workflow.workspace.setup:
+        complaint = gates.setup(here)
+        if complaint:
+            raise InputError(f"workspace.setup: {complaint}", hint="No step was run.")
+
+
+def _started(here: Run, wish: Wish) -> e.RunStarted:
+    opened = here.workspace.opened
+    return e.RunStarted(
+        run=wish.run,
+        workflow=here.workflow.name,
+        engine=wish.engine,
+        workspace=wish.workspace,
+        agent=here.given.agent,
+        base=opened.base,
+        start=opened.start,
+        found=opened.found,
+        untracked=opened.untracked,
+        ignored=opened.ignored,
+        spec_digest=record.spec_digest(here.given),
+        inputs_digest=record.inputs_digest(here.given),
+    )
+
+
+def _settle(here: Run) -> None:
+    """End what a killed engine has left under way, and keep what its agent had done."""
+    mark = here.store.read("live")
+    if mark:
+        process.end_marked(mark.decode())
+        here.store.remove("live")
+    for attempt in here.state.unfinished():
+        _settle_attempt(here, attempt)
+
+
+def _settle_attempt(here: Run, attempt: Attempt) -> None:
+    is_here = not here.workspace.is_new
+    if attempt.agent and attempt.known and not attempt.kept and is_here:
+        provider = here.around.providers[provider_of(attempt.agent)]
+        place = transcripts.place_of(here, provider)
+        talk = Talk(attempt.step, attempt.number, provider, place)
+        transcripts.keep(here, talk, attempt.known)
+    if attempt.agent and is_here and not attempt.snapshot:
+        for text in here.workspace.after_attempt():
+            here.note(text, step=attempt.step)
+        here.workspace.drop_output_folder()
+        step.take_snapshot(here, attempt.step, attempt.number)
+    ending = step.Ending(Verdict.CANCELLED, "its engine ended before it")
+    step.end_attempt(here, attempt.step, attempt.number, ending)
+    here.tree_at = ""
+
+
+def _walk(here: Run) -> None:
+    missing = _missing(here, _declared(here))
+    if missing:
+        _end(here, Stop(Verdict.BLOCKED, missing[0]))
+        return
+    for text in _missing(here, _escalations(here)):
+        here.note(f"{text} (needed only where its turn comes)", is_warning=True)
+    _warn_of_keys(here)
+    _end(here, Walk(here).steps(Scope("", here.workflow.steps)))
+
+
+def _agent_steps(here: Run) -> list[AgentStep]:
+    return [s for _, s in here.workflow.walk() if isinstance(s, AgentStep)]
+
+
+def _declared(here: Run) -> list[str]:
+    return [here.given.agent or s.agent for s in _agent_steps(here)]
+
+
+def _escalations(here: Run) -> list[str]:
+    rules = [s.on_failure for s in _agent_steps(here) if s.on_failure.retry]
+    return [strategy.agent for rule in rules for strategy in rule.strategy if strategy.agent]
+
+
+def _missing(here: Run, agents: Iterable[str]) -> list[str]:
+    """One line for each CLI that is not on PATH."""
+    env = environment.for_children(here.around.environ)
+    names = dict.fromkeys(provider_of(agent) for agent in agents)
+    providers = [here.around.providers[name] for name in names]
+    return [
+        f"{p.PROGRAM} is not on PATH. Install it: {p.INSTALL}"
+        for p in providers
+        if process.find(p.PROGRAM, env) is None
+    ]
+
+
+def _warn_of_keys(here: Run) -> None:
+    environ = here.around.environ
+    for name in dict.fromkeys(provider_of(agent) for agent in _declared(here)):
+        keys = here.around.providers[name].KEYS
+        if here.around.is_own_home and keys and not any(environ.get(key) for key in keys):
+            text = (
+                f"none of {', '.join(keys)} is set; {name} then has to be logged in by other means "
+                "(settings, a cloud login, --agent-home user)"
+            )
+            here.note(text, is_warning=True)
+
+
+def _end(here: Run, end: Stop) -> None:
+    """Publish what has passed, put the tree in order, and write down the verdict."""
+    head = here.state.head if here.state.passes else ""
+    commits = [
+        (f"{attempt.step}: {here.workflow.name}\n\nGump-Run: {here.id}\nGump-Step: {name}", commit)
+        for name, commit, attempt in _passed_commits(here)
+    ]
+    branch = f"gump/{here.id}"
+    tip = here.workspace.publish(branch, commits)
+    here.workspace.finish(head or here.workspace.opened.start)
+    ended = e.RunEnded(
+        verdict=end.verdict,
+        why=end.why,
+        branch=branch if tip else "",
+        commit=tip or "",
+        left=head or here.workspace.opened.start,
+    )
+    here.emit(ended)
+
+
+def _passed_commits(here: Run) -> list[tuple[str, str, Attempt]]:
+    return [(a.name, a.end, a) for a in here.state.passes.values()]
+
+
+def is_supported() -> bool:
+    """Linux and macOS; elsewhere processes and files work in another way."""
+    return platform.system() in ("Linux", "Darwin")

@@ -1,0 +1,131 @@
+"""Walks the steps of a workflow in order: skips what has passed, stops at what has not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gump_action.engine import events as e
+from gump_action.engine import gates, step, variables
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.retry import Stop
+from gump_action.engine.run import Run
+from gump_action.engine.scope import Scope, digest
+from gump_action.workflow.model import AgentStep, GateStep, Group
+from gump_action.workflow.outputs import Item, parse_plan
+
+PASSED = Stop(Verdict.PASSED, "")
+
+
+@dataclass
+class Walk:
+    """One way through the workflow.  `waiting` are passed steps not met yet, in their order."""
+
+    run: Run
+    waiting: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.waiting = list(self.run.state.passes)
+
+    def steps(self, scope: Scope, foreach: str = "") -> Stop:
+        """The steps of one iteration; the first that does not pass ends it."""
+        for one in scope.steps:
+            if self.run.around.stop.is_wanted:
+                return Stop(Verdict.CANCELLED, "the run was stopped")
+            if isinstance(one, Group):
+                end = self._group(one, scope)
+            else:
+                end = self._step(one, scope, foreach)
+            if end.verdict is not Verdict.PASSED:
+                return end
+        return PASSED
+
+    def _group(self, group: Group, scope: Scope) -> Stop:
+        if not group.foreach:
+            return self.steps(scope.inner(group))
+        items = self._items(group, scope)
+        path = scope.path(group.name)
+        names = tuple(item.path for item in items)
+        if self.run.state.items.get(path) != names:
+            self.run.emit(e.ItemsPlanned(step=path, items=names))
+        if not items:
+            self.run.note(f'the plan of "{group.foreach}" is empty: no item to run', step=path)
+        for item in items:
+            end = self.steps(scope.inner(group, item), group.foreach)
+            if end.verdict is not Verdict.PASSED:
+                return end
+        return PASSED
+
+    def _items(self, group: Group, scope: Scope) -> tuple[Item, ...]:
+        """The plan that the named step left, nearest first; it was checked when it was taken."""
+        for seen in scope.outwards():
+            planned = self.run.state.passes.get(seen.path(group.foreach))
+            if planned:
+                return parse_plan(variables.kept_text(self.run, planned, "output"))
+        raise AssertionError("validate has seen that the plan's step comes before its group")
+
+    def _step(self, one: AgentStep | GateStep, scope: Scope, foreach: str) -> Stop:
+        path = scope.path(one.name)
+        agent = (self.run.given.agent or one.agent) if isinstance(one, AgentStep) else ""
+        asked = digest(one, self.run.workflow, agent, foreach)
+        if self._has_passed(path, asked):
+            return PASSED
+        if isinstance(one, AgentStep):
+            return step.run_step(self.run, one, scope, asked)
+        return self._gate_step(one, path, asked)
+
+    def _has_passed(self, path: str, asked: str) -> bool:
+        """Whether it still counts; what does not is forgotten, and all after it."""
+        attempts = self.run.state.of(path)
+        is_same = bool(attempts) and attempts[-1].digest == asked
+        if is_same and self.waiting[:1] == [path]:
+            self.waiting.pop(0)
+            self.run.emit(e.StepSkipped(step=path, why="it has passed before"))
+            return True
+        if not is_same:
+            self._forget(path, "what it asks for has changed")
+        stale, self.waiting = self.waiting, []
+        for old in stale:
+            self._forget(old, f'"{path}", which comes before it, runs again')
+        if attempts and attempts[-1].base != self.run.state.head:
+            self._forget(path, "what it began with has changed")
+        return False
+
+    def _forget(self, path: str, why: str) -> None:
+        if self.run.state.of(path):
+            self.run.emit(e.StepReset(step=path, why=why))
+
+    def _gate_step(self, one: GateStep, path: str, asked: str) -> Stop:
+        """Gates on the tree as it is; asked once for each start of the engine."""
+        run = self.run
+        number, head = run.state.count(path) + 1, run.state.head
+        began = run.around.clock()
+        run.put_tree_at(head)
+        session = e.SessionDecided(mode="fresh", why="a gate step has no agent")
+        run.emit(
+            e.AttemptStarted(
+                step=path,
+                attempt=number,
+                agent="",
+                reason="gates alone",
+                kind="first",
+                digest=asked,
+                base=head,
+                start=head,
+                session=session,
+            )
+        )
+        attempt = run.state.attempts[path][-1]
+        assert run.state.started, "a run that walks has begun"
+        question = gates.Asked(
+            step=path,
+            attempt=number,
+            gates=one.gate,
+            env=one.env,
+            seconds=one.timeout,
+            old=run.state.started.start,
+            new=head,
+        )
+        ending = step.ask_and_undo(run, question, attempt)
+        seconds = run.around.clock() - began
+        step.end_attempt(run, path, number, step.Ending(ending.verdict, ending.error, seconds))
+        return Stop(ending.verdict, ending.error)

@@ -1,0 +1,92 @@
+"""What the phases of a run share: its parts, and `emit`, the engine's only way to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gump_action.engine import events as e
+from gump_action.engine.state import RunState, fold
+from gump_action.engine.workspace import Workspace
+from gump_action.providers.base import Provider
+from gump_action.redaction import Redactor
+from gump_action.system.process import Stop
+from gump_action.system.store import Store
+from gump_action.workflow.model import Workflow
+
+# What is text for people; ids, paths of the run and digests are not.
+_FREE_TEXT = frozenset({"why", "error", "evidence", "text", "answer", "command"})
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the person gave: kept for the life of the run."""
+
+    spec: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the engine is given from outside.  `is_own_home` is `--agent-home run`.
+
+    `templates` are the project's own, as they were before any agent ran; `listen` gets each event
+    after it is on disk; `clock` gives UTC seconds.
+    """
+
+    providers: Mapping[str, Provider]
+    environ: Mapping[str, str]
+    redactor: Redactor
+    stop: Stop
+    listen: Callable[[e.AnyEvent], None]
+    clock: Callable[[], float]
+    templates: Mapping[str, str] = field(default_factory=dict)
+    is_own_home: bool = True
+    is_job: bool = False
+
+
+@dataclass
+class Run:
+    """A run under way.  Owns the store and the workspace."""
+
+    workflow: Workflow
+    given: Given
+    around: Surroundings
+    store: Store
+    workspace: Workspace
+    state: RunState
+    tree_at: str = ""
+    """The snapshot that the tree holds; empty while an agent or a gate may have changed it."""
+
+    @property
+    def id(self) -> str:
+        assert self.state.started, "a run has an id from its first event on"
+        return self.state.started.run
+
+    def emit(self, event: e.AnyEvent) -> None:
+        """Write down what happened, then let the state and those who watch know."""
+        self.state.seq += 1
+        update: dict[str, object] = {"seq": self.state.seq, "at": self.around.clock()}
+        for name in _FREE_TEXT & type(event).model_fields.keys():
+            update[name] = self.around.redactor.clean(getattr(event, name))
+        event = event.model_copy(update=update)
+        if not isinstance(event, e.AgentActed):
+            self.store.append(event.model_dump_json(exclude_defaults=False).encode())
+        fold((event,), self.state)
+        self.around.listen(event)
+
+    def note(self, text: str, *, step: str = "", is_warning: bool = False) -> None:
+        """Something a person should know."""
+        level = "warning" if is_warning else "info"
+        self.emit(e.Noted(level=level, text=text, step=step))
+
+    def put_tree_at(self, commit: str) -> None:
+        """The tree holds this snapshot, and it costs nothing where it does so already."""
+        if self.tree_at != commit:
+            self.workspace.go_back(commit)
+            self.tree_at = commit
+
+    def close(self) -> None:
+        self.workspace.close()
+        self.store.close()

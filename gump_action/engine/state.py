@@ -1,0 +1,224 @@
+"""What the ledger says we know now.  `fold` is the only way to make it.
+
+Continuing a run, the report, the live table and the session decision all read this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gump_action.engine import events as e
+from gump_action.engine.outcome import Verdict
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a step, as far as the ledger tells.  `verdict` is None while it is under way."""
+
+    step: str
+    number: int
+    agent: str
+    reason: str
+    kind: str
+    digest: str
+    base: str
+    start: str
+    session: e.SessionDecided
+    began: float
+    known: str = ""
+    kept: e.TranscriptKept | None = None
+    snapshot: str = ""
+    files: tuple[str, ...] = ()
+    more_files: int = 0
+    ended: e.AgentEnded | None = None
+    gates: tuple[e.GateEnded, ...] = ()
+    verdict: Verdict | None = None
+    error: str = ""
+    seconds: float = 0.0
+    is_forgotten: bool = False
+    refused: str = ""
+
+    @property
+    def name(self) -> str:
+        """`build/red/impl#3`."""
+        return f"{self.step}#{self.number}"
+
+    @property
+    def is_cut(self) -> bool:
+        """Cancelled, blocked, or died with its engine: it says nothing about the work."""
+        return self.verdict is None or self.verdict.is_cut
+
+    @property
+    def end(self) -> str:
+        """What the tree was when it ended; for a gate step what it began with."""
+        return self.snapshot or self.start
+
+
+@dataclass
+class RunState:
+    """Changed by `fold` alone."""
+
+    started: e.RunStarted | None = None
+    starts: int = 0
+    seq: int = 0
+    attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+    passes: dict[str, Attempt] = field(default_factory=dict)
+    """Passed steps in the order in which they passed."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """Snapshot to the snapshot that it was made on."""
+    items: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: list[e.Noted] = field(default_factory=list)
+    ended: e.RunEnded | None = None
+    left: str = ""
+    """The snapshot that the tree held at the last end of a start."""
+
+    @property
+    def head(self) -> str:
+        """The snapshot that the last passed step has left."""
+        if self.passes:
+            return next(reversed(self.passes.values())).end
+        return self.started.start if self.started else ""
+
+    def of(self, step: str) -> tuple[Attempt, ...]:
+        """The attempts of a step that still count, oldest first."""
+        return tuple(a for a in self.attempts.get(step, ()) if not a.is_forgotten)
+
+    def count(self, step: str) -> int:
+        """How many attempts the step has had over the life of the run."""
+        return len(self.attempts.get(step, ()))
+
+    def is_in_history(self, commit: str, tip: str) -> bool:
+        """Whether the tree `tip` was made, snapshot by snapshot, from `commit`."""
+        while tip and tip != commit:
+            tip = self.parents.get(tip, "")
+        return bool(tip)
+
+    def unfinished(self) -> tuple[Attempt, ...]:
+        """Attempts under way when their engine died."""
+        last = (attempts[-1] for attempts in self.attempts.values())
+        return tuple(a for a in last if a.verdict is None)
+
+
+def fold(events: Iterable[e.AnyEvent], state: RunState | None = None) -> RunState:
+    """The state after these events, on top of `state` where it is given (which is changed)."""
+    state = state or RunState()
+    for event in events:
+        state.seq = max(state.seq, event.seq)
+        change = _CHANGES.get(type(event))
+        if change:
+            change(state, event)
+    return state
+
+
+def _run_started(state: RunState, event: e.RunStarted) -> None:
+    state.started, state.starts = event, 1
+
+
+def _run_continued(state: RunState, event: e.RunContinued) -> None:
+    state.starts += 1
+    state.ended = None
+
+
+def _run_ended(state: RunState, event: e.RunEnded) -> None:
+    state.ended, state.left = event, event.left
+
+
+def _noted(state: RunState, event: e.Noted) -> None:
+    state.notes.append(event)
+
+
+def _items_planned(state: RunState, event: e.ItemsPlanned) -> None:
+    state.items[event.step] = event.items
+
+
+def _step_reset(state: RunState, event: e.StepReset) -> None:
+    attempts = state.attempts.get(event.step, [])
+    state.attempts[event.step] = [replace(a, is_forgotten=True) for a in attempts]
+    state.passes.pop(event.step, None)
+
+
+def _attempt_started(state: RunState, event: e.AttemptStarted) -> None:
+    attempt = Attempt(
+        step=event.step,
+        number=event.attempt,
+        agent=event.agent,
+        reason=event.reason,
+        kind=event.kind,
+        digest=event.digest,
+        base=event.base,
+        start=event.start,
+        session=event.session,
+        began=event.at,
+    )
+    state.attempts.setdefault(event.step, []).append(attempt)
+
+
+def _change(state: RunState, step: str, change: Callable[[Attempt], Attempt]) -> Attempt:
+    attempts = state.attempts[step]
+    attempts[-1] = change(attempts[-1])
+    return attempts[-1]
+
+
+def _session_refused(state: RunState, event: e.SessionRefused) -> None:
+    refused = state.attempts[event.step][-1].session.why
+    _change(
+        state,
+        event.step,
+        lambda a: replace(a, session=event.session, start=event.start, known="", refused=refused),
+    )
+
+
+def _session_known(state: RunState, event: e.SessionKnown) -> None:
+    _change(state, event.step, lambda a: replace(a, known=event.session))
+
+
+def _agent_ended(state: RunState, event: e.AgentEnded) -> None:
+    _change(state, event.step, lambda a: replace(a, ended=event))
+
+
+def _transcript_kept(state: RunState, event: e.TranscriptKept) -> None:
+    _change(state, event.step, lambda a: replace(a, kept=event))
+
+
+def _snapshot_taken(state: RunState, event: e.SnapshotTaken) -> None:
+    attempt = _change(
+        state,
+        event.step,
+        lambda a: replace(a, snapshot=event.commit, files=event.files, more_files=event.more_files),
+    )
+    state.parents[event.commit] = attempt.start
+
+
+def _gate_ended(state: RunState, event: e.GateEnded) -> None:
+    _change(state, event.step, lambda a: replace(a, gates=(*a.gates, event)))
+
+
+def _attempt_ended(state: RunState, event: e.AttemptEnded) -> None:
+    attempt = _change(
+        state,
+        event.step,
+        lambda a: replace(a, verdict=event.verdict, error=event.error, seconds=event.seconds),
+    )
+    if event.verdict is Verdict.PASSED:
+        state.passes[event.step] = attempt
+
+
+# Each function takes just the event of its key, which a dict's type cannot say.
+_CHANGES: dict[type, Callable[[RunState, Any], None]] = {
+    e.RunStarted: _run_started,
+    e.RunContinued: _run_continued,
+    e.RunEnded: _run_ended,
+    e.Noted: _noted,
+    e.ItemsPlanned: _items_planned,
+    e.StepReset: _step_reset,
+    e.AttemptStarted: _attempt_started,
+    e.SessionRefused: _session_refused,
+    e.SessionKnown: _session_known,
+    e.AgentEnded: _agent_ended,
+    e.TranscriptKept: _transcript_kept,
+    e.SnapshotTaken: _snapshot_taken,
+    e.GateEnded: _gate_ended,
+    e.AttemptEnded: _attempt_ended,
+}

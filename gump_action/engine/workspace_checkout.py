@@ -1,0 +1,210 @@
+"""The checkout workspace: agents work in the user's checkout itself.
+
+Only the tree counts. What an agent does to the repository's own files is put back from copies.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gump_action.engine.workspace_core import Core
+from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace_guard import Guard, Place
+from gump_action.engine.workspace_isolated import FRESH, some
+from gump_action.engine.workspace_left import LeftAlone, look_at_left
+from gump_action.engine.workspace_names import all_paths, all_shown
+from gump_action.engine.workspace_output import OUT
+from gump_action.engine.workspace_records import Opened
+from gump_action.engine.workspace_said import what_was_put_back
+from gump_action.engine.workspace_source import Source, credentials, find_source
+from gump_action.engine.workspace_submodules import Submodule, find_submodules
+from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.errors import InputError
+from gump_action.system import git_history
+from gump_action.system.git_folder import Folder
+
+
+class Checkout(Core):
+    """The user's checkout, with a guard on its git folder."""
+
+    guard: Guard
+    submodules: Sequence[Submodule] = ()
+    is_touched = False  # an agent may have been at work, and nothing was put back since
+
+    def before_attempt(self) -> None:
+        self.guard.arm()
+        self.is_touched = True
+        self.folder.see_unchanged()
+
+    def after_attempt(self) -> tuple[str, ...]:
+        changed = self.guard.put_back()
+        hurt = [each.path for each in self.submodules if each.put_back()]
+        self.is_touched = False
+        lines = [f"submodule {path}: changes are not kept" for path in all_shown(hurt)]
+        return (*what_was_put_back(changed), *lines)
+
+    def undo(self, commit: str) -> tuple[str, ...]:
+        self.after_attempt()
+        return super().undo(commit)
+
+    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
+        self._calm()
+        tip = super().publish(branch, commits)
+        self.guard.make()
+        return tip
+
+    def finish(self, commit: str | None) -> None:
+        self._calm()
+        self.go_back(commit or self.opened.start)
+        self.drop_output_folder()
+
+    def close(self) -> None:
+        self._calm()
+
+    def _calm(self) -> None:
+        if self.is_touched:
+            self.after_attempt()
+        self.guard.disarm()
+
+
+def open_checkout(
+    repo: Path,
+    state: Path,
+    recorded: Opened | None,
+    *,
+    left: str | None,
+    in_job: bool,
+    env: Mapping[str, str],
+) -> Checkout:
+    """Looks at what is there, and compares it with what the run left."""
+    state = state.resolve()
+    notes = put_back_cut(repo, state, env)
+    source = find_source(repo, env)
+    refuse_place(source, state)
+    if recorded is not None and recorded.base != source.head:
+        raise InputError(
+            f"this run is built on {recorded.base}, but HEAD of {source.top} is {source.head}",
+            hint=f"check out {recorded.base[:12]}, or {FRESH}",
+        )
+    held, opened = ready_tree(source, state, recorded, env)
+    notes += first_notes(source, opened, is_first=recorded is None)
+    if recorded is not None and left is not None:
+        notes += look_at_left(held, opened, left, in_job=in_job)
+    made = Checkout(source, held, opened, notes)
+    places = guarded(source)
+    made.guard = Guard(state / "guard", places)
+    submodules = state / "submodules"
+    shutil.rmtree(submodules, ignore_errors=True)
+    made.submodules = find_submodules(source, submodules, held.left_out.submodules, env)
+    made.guard.make()
+    return made
+
+
+def put_back_cut(repo: Path, state: Path, env: Mapping[str, str]) -> list[str]:
+    """Puts back what an agent did whose engine was killed, before git is asked anything."""
+    guard = Guard.find(state / "guard")
+    if guard is None or not guard.is_armed:
+        return []
+    aside = state / "set-aside"
+    shutil.rmtree(aside, ignore_errors=True)
+    said = what_was_put_back(guard.put_back(aside))
+    top = guard.places[0].path.parent
+    for place in sorted((state / "submodules").glob("*")) if top == repo.resolve() else ():
+        kept = Submodule.find(place, top, env)
+        if kept is not None and kept.put_back():
+            said = (*said, f"submodule {kept.path}: changes are not kept")
+    guard.disarm()
+    return [f"the last attempt was cut: {line} (what was there is in {aside})" for line in said]
+
+
+def refuse_place(source: Source, state: Path) -> None:
+    if state == source.top or source.top in state.parents:
+        raise InputError(
+            f"the state directory {state} lies inside the checkout {source.top}, where an agent's "
+            "`git clean -fdx` would take it along",
+            hint="name a place outside with --state, or leave it out",
+        )
+
+
+def ready_tree(
+    source: Source, state: Path, recorded: Opened | None, env: Mapping[str, str]
+) -> tuple[Tree, Opened]:
+    """The engine's git folder over the checkout, and what the run was opened on."""
+    folder = Folder(state / "git", source.top, env)
+    alone = LeftAlone(folder.path / "left-alone")
+    if recorded is not None and folder.is_there and git_history.has(folder.git, recorded.start):
+        return Tree(folder, left_out(recorded, look_at_index(folder), alone)), recorded
+    folder = make_folder(source, state, source.top, env, is_first=recorded is None)
+    taken = take_over_index(source, folder)
+    status = folder.status()
+    if recorded is None:
+        opened = look_at_found(source, folder, status, taken)
+    else:
+        opened = recorded
+        require(folder, recorded)
+        alone.add_unknown(folder, status, recorded)
+    folder.finish_making()
+    return Tree(folder, left_out(opened, taken, alone)), opened
+
+
+def require(folder: Folder, recorded: Opened) -> None:
+    if not git_history.has(folder.git, recorded.start):
+        raise InputError(
+            f"the snapshot {recorded.start} that this run started from is gone",
+            hint=f"unpack the run's state again, or {FRESH}",
+        )
+
+
+def left_out(opened: Opened, taken: Taken, alone: LeftAlone) -> LeftOut:
+    lists = (all_paths(opened.untracked), all_paths(opened.ignored), alone.paths())
+    return LeftOut.of(*lists, submodules=taken.submodules)
+
+
+def look_at_found(
+    source: Source, folder: Folder, status: Sequence[tuple[str, str]], taken: Taken
+) -> Opened:
+    """What is there before the first step: found state as a snapshot, and what stays out of all."""
+    untracked = [path for letters, path in status if letters == "??"]
+    ignored = [path for letters, path in status if letters == "!!"]
+    found = [path for letters, path in status if letters not in ("??", "!!")]
+    start = source.head
+    if found:
+        folder.add_all(taken.submodules, known_only=True)
+        tree = folder.write_tree()
+        start = git_history.commit(folder.git, tree, [source.head], "found state")
+        git_history.keep(folder.git, "refs/gump/found", start)
+    return Opened(
+        source.head, start, all_shown(found),
+        all_shown([p for p in untracked if not is_output(p)]),
+        all_shown([p for p in ignored if not is_output(p)]),
+    )  # fmt: skip
+
+
+def is_output(path: str) -> bool:
+    return path.startswith(f"{OUT}/") or path == OUT
+
+
+def first_notes(source: Source, opened: Opened, *, is_first: bool) -> list[str]:
+    notes = []
+    if is_first and opened.found:
+        notes.append(f"changed before the run, and so in no diff of it: {some(opened.found)}")
+    names = credentials(source)
+    if names:
+        notes.append(
+            f"git's configuration here hands credentials to agents ({', '.join(names)}): "
+            "use `persist-credentials: false` with actions/checkout, or take them out"
+        )
+    return notes
+
+
+def guarded(source: Source) -> list[Place]:
+    """All places whose content is put back after an agent."""
+    places = [Place(source.own, "git")]
+    if source.common != source.own:
+        places.append(Place(source.common, "common"))
+    places.append(Place(source.objects / "info/alternates", "alternates"))
+    if (source.top / ".git").is_file():
+        places.append(Place(source.top / ".git", "link"))
+    return places

@@ -1,0 +1,84 @@
+"""What both workspaces do in the same way, over a tree, the user's repository and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gump_action.engine import workspace_output as output
+from gump_action.engine.workspace_names import all_shown
+from gump_action.engine.workspace_publish import make_result, publish
+from gump_action.engine.workspace_records import Opened, Snapshot
+from gump_action.engine.workspace_source import Source
+from gump_action.engine.workspace_tree import Tree
+from gump_action.system import git_history
+from gump_action.system.git_folder import Folder
+
+
+class Core:
+    """A workspace, less what an agent can do to git."""
+
+    def __init__(self, source: Source, held: Tree, opened: Opened, notes: Sequence[str]) -> None:
+        self.source, self.held, self.opened = source, held, opened
+        self.notes = tuple(notes)
+        self.is_new = False
+
+    @property
+    def tree(self) -> Path:
+        return self.held.root
+
+    @property
+    def folder(self) -> Folder:
+        return self.held.folder
+
+    def snapshot(self, parent: str, message: str, ref: str) -> Snapshot:
+        return self.held.snapshot(parent, message, ref)
+
+    def go_back(self, commit: str) -> None:
+        self.held.go_back(commit)
+
+    def undo(self, commit: str) -> tuple[str, ...]:
+        return all_shown(self.held.undo(commit))
+
+    def diff(self, old: str, new: str) -> bytes:
+        return git_history.patch(self.folder.git, old, new)
+
+    def changed_files(self, old: str, new: str) -> tuple[str, ...]:
+        return all_shown(git_history.changed(self.folder.git, old, new))
+
+    def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]:
+        return all_shown(git_history.changed(self.folder.git, old, new, [glob]))
+
+    def has(self, commit: str) -> bool:
+        return git_history.has(self.folder.git, commit)
+
+    def fresh_output_folder(self) -> None:
+        output.fresh_output_folder(self.tree)
+
+    def read_output(self, name: str, limit: int) -> bytes | None:
+        return output.read_output(self.tree, name, limit)
+
+    def drop_output_folder(self) -> None:
+        output.drop_output_folder(self.tree)
+
+    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
+        result = make_result(self.folder.git, self.opened, commits)
+        if result.tip is not None:
+            base = self.opened.base
+            publish(self.source, self.folder, branch, tip=result.tip, base=base)
+        if result.unmerged:
+            files = ", ".join(result.unmerged)
+            self.notes += (
+                f"changed before the run and by it, and not to be told apart: {files}; "
+                f"the branch {branch} has them as the run left them",
+            )
+        return result.tip
+
+    def bundle(self, path: Path) -> bool:
+        return git_history.bundle(self.folder.git, path, self.opened.base)
+
+    def unbundle(self, path: Path) -> None:
+        git_history.unbundle(self.folder.git, path)
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""

@@ -1,0 +1,174 @@
+"""Keeps a copy of a repository's own files (HEAD, branches, stash, index, configuration, hooks …),
+and puts them back byte for byte after an agent has worked there; git is not asked.
+
+Objects are not kept: what an agent added there stays, and harms nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gump_action.engine.workspace_remove import make_folder, remove
+
+# Large, only ever added to, and no say in anything.
+NOT_KEPT = ("objects", "lfs/objects", "lfs/tmp", "lfs/incomplete", "lfs/cache", "lfs/logs")
+Sign = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder that is guarded, and its name among the copies."""
+
+    path: Path
+    name: str
+
+
+class Guard:
+    """The copy in `folder` of everything in `places`."""
+
+    def __init__(self, folder: Path, places: Sequence[Place]) -> None:
+        self.folder, self.places = folder, tuple(places)
+        self.signs: dict[str, Sign] = {}
+
+    # --- keeping -----------------------------------------------------------------------------
+
+    def make(self) -> None:
+        """A new copy of what is there now."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.signs = {}
+        for place in self.places:
+            for path, sign in listing(place.path):
+                self._keep(place, path)
+                self.signs[f"{place.name}/{path}"] = sign
+        kept = {"places": self._identity(), "signs": self.signs}
+        (self.folder / "kept.json").write_text(json.dumps(kept))
+
+    def _keep(self, place: Place, path: str) -> None:
+        old, new = place.path / path, self.folder / "copy" / place.name / path
+        new.parent.mkdir(parents=True, exist_ok=True)
+        mode = old.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            new.mkdir(exist_ok=True)
+        elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+            shutil.copy2(old, new, follow_symlinks=False)
+
+    def arm(self) -> None:
+        """An agent starts now: if nobody puts back after it, the next start will."""
+        (self.folder / "armed").touch()
+
+    def disarm(self) -> None:
+        (self.folder / "armed").unlink(missing_ok=True)
+
+    @property
+    def is_armed(self) -> bool:
+        return (self.folder / "armed").exists()
+
+    @classmethod
+    def find(cls, folder: Path) -> Guard | None:
+        """The copy that an earlier start left behind, where it is of what still is there."""
+        try:
+            kept = json.loads((folder / "kept.json").read_text())
+            guard = cls(folder, [Place(Path(path), name) for path, name, _ in kept["places"]])
+            guard.signs = {name: tuple(sign) for name, sign in kept["signs"].items()}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return guard if kept["places"] == guard._identity() else None
+
+    def _identity(self) -> list[list[str | int]]:
+        # Another clone under the same path must not be made into this one.
+        found: list[list[str | int]] = []
+        for place in self.places:
+            inside = place.path / "objects"
+            inode = inside.stat().st_ino if inside.is_dir() else 0
+            found.append([str(place.path), place.name, inode])
+        return found
+
+    # --- putting back ------------------------------------------------------------------------
+
+    def put_back(self, replaced: Path | None = None) -> tuple[str, ...]:
+        """All as it was; the paths that were not. What was there instead goes to `replaced`."""
+        changed: list[str] = []
+        for place in self.places:
+            changed += self._put_back_place(place, replaced)
+        if changed:
+            (self.folder / "kept.json").write_text(
+                json.dumps({"places": self._identity(), "signs": self.signs})
+            )
+        return tuple(changed)
+
+    def _put_back_place(self, place: Place, replaced: Path | None) -> list[str]:
+        now = {f"{place.name}/{path}": sign for path, sign in listing(place.path)}
+        then = {n: sign for n, sign in self.signs.items() if n.startswith(f"{place.name}/")}
+        added = [name for name in now if name not in then]
+        lost = [name for name, sign in then.items() if now.get(name) != sign]
+        for name in sorted(added, reverse=True):
+            set_aside(place.path / name.partition("/")[2], name, replaced)
+        for name in lost:  # folders come before what is in them
+            self._write(place, name, replaced)
+        return sorted({*added, *lost})
+
+    def _write(self, place: Place, name: str, replaced: Path | None) -> None:
+        path = name.partition("/")[2]
+        kept, new = self.folder / "copy" / name, place.path / path
+        if path != "." and not place.path.is_dir():
+            place.path.mkdir(parents=True)
+        if kept.is_dir() and not kept.is_symlink():
+            make_folder(place.path, path)
+            shutil.copystat(kept, new)
+        else:
+            set_aside(new, name, replaced)
+            make_folder(place.path, str(Path(path).parent))
+            fresh = new.with_name(new.name + ".gump-new")
+            remove(fresh)
+            shutil.copy2(kept, fresh, follow_symlinks=False)
+            fresh.replace(new)
+        self.signs[name] = sign_of(new)
+
+
+def set_aside(path: Path, name: str, replaced: Path | None) -> None:
+    """The path is free; what was there is kept in `replaced`, where one was given."""
+    if replaced is not None and path.is_file() and not path.is_symlink():
+        (replaced / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, replaced / name)
+    remove(path)
+
+
+def listing(place: Path) -> Iterator[tuple[str, Sign]]:
+    """Every path in this folder with what gives a change away; a file is its own only path."""
+    if place.is_symlink() or not place.is_dir():
+        if os.path.lexists(place):
+            yield ".", sign_of(place)
+        return
+    waiting = [""]
+    while waiting:
+        here = waiting.pop()
+        for entry in sorted(os.scandir(f"{place}/{here}"), key=lambda one: one.name):
+            path = f"{here}{entry.name}"
+            if is_not_kept(path):
+                continue
+            yield path, sign_of(entry)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{path}/")
+
+
+def is_not_kept(path: str) -> bool:
+    """Object stores: of the repository, and of its submodules under `modules/`."""
+    parts = path.split("/")
+    if path in NOT_KEPT:
+        return True
+    return parts[0] == "modules" and parts[-1] == "objects" and len(parts) > 2
+
+
+def sign_of(entry: os.DirEntry[str] | Path) -> Sign:
+    """Changes with the content: an agent can set the time of a file, but not that of its change."""
+    found = entry.lstat() if isinstance(entry, Path) else entry.stat(follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode):
+        return (found.st_mode,)
+    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -1,0 +1,193 @@
+"""The isolated workspace: a tree of the run's own in the state directory.
+
+Agents have a git folder of their own there. It is made before each attempt and never read.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gump_action.engine.workspace_core import Core
+from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace_names import all_shown
+from gump_action.engine.workspace_records import Opened
+from gump_action.engine.workspace_remove import remove
+from gump_action.engine.workspace_share import link_shared, shared_paths, warn_of_environments
+from gump_action.engine.workspace_source import Source, find_source
+from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.errors import InputError
+from gump_action.system import git_history
+from gump_action.system.git_folder import Folder, configuration
+
+AGENTS_GIT = "agents-git"  # what the `.git` of the tree is made from before each attempt
+FRESH = "run with --fresh to start anew"
+
+
+class Isolated(Core):
+    """A tree of the run's own."""
+
+    def __init__(self, source: Source, held: Tree, opened: Opened, notes: Sequence[str]) -> None:
+        super().__init__(source, held, opened, notes)
+        self.pristine = held.folder.path.parent / AGENTS_GIT
+
+    def before_attempt(self) -> None:
+        """The agents' git folder is as on the first day: base checked out, nothing of others."""
+        place = self.tree / ".git"
+        remove(place)
+        shutil.copytree(self.pristine, place, symlinks=True)
+        self.folder.see_unchanged()
+
+    def after_attempt(self) -> tuple[str, ...]:
+        """What agents left in folders of submodules, which are empty here, is gone."""
+        put_back = []
+        for path in self.held.left_out.submodules:
+            folder = self.tree / path
+            if folder.is_symlink() or not folder.is_dir() or any(folder.iterdir()):
+                remove(folder)
+                folder.mkdir(parents=True)
+                put_back.append(path)
+        return tuple(f"submodule {path}: changes are not kept" for path in all_shown(put_back))
+
+    def undo(self, commit: str) -> tuple[str, ...]:
+        self.after_attempt()
+        return super().undo(commit)
+
+    def finish(self, commit: str | None) -> None:
+        """The user's own files were never touched."""
+
+
+def open_isolated(
+    repo: Path,
+    state: Path,
+    recorded: Opened | None,
+    *,
+    share: Sequence[str],
+    env: Mapping[str, str],
+) -> Isolated:
+    """Refuses what one cannot build on, and makes the tree where it is missing."""
+    source = find_source(repo, env)
+    if source.is_partial:
+        raise InputError(
+            f"{source.top} is a partial clone: files that it lacks could not be had for a new tree",
+            hint="fetch all of it (git fetch --refetch --no-filter), or use --workspace checkout",
+        )
+    state = state.resolve()
+    tree = state / "tree"
+    shared = shared_paths(source, share)
+    folder, notes = ready_folder(source, state, recorded, env)
+    opened = recorded or Opened(base=source.head, start=source.head)
+    is_new = not (tree / ".git").exists() and not (tree / ".git").is_symlink()
+    taken = look_at_index(folder)
+    held = Tree(folder, LeftOut.of(shared, submodules=taken.submodules))
+    if is_new:
+        make_tree(source, held, opened)
+    notes += link_shared(source, tree, shared) + warn_of_environments(source, shared, env)
+    notes += submodule_notes(taken)
+    made = Isolated(source, held, opened, notes)
+    made.is_new = is_new
+    if not made.pristine.is_dir():
+        make_agents_git(source, held, made.pristine, opened.base)
+    made.before_attempt()
+    return made
+
+
+def ready_folder(
+    source: Source, state: Path, recorded: Opened | None, env: Mapping[str, str]
+) -> tuple[Folder, list[str]]:
+    """The engine's git folder, made if need be; what the user should know."""
+    folder, notes = Folder(state / "git", state / "tree", env), []
+    if recorded is not None and recorded.base != source.head:
+        notes.append(f"HEAD is {source.head[:12]} now; the run stays on {recorded.base[:12]}")
+    if recorded is not None and not git_history.has(source.git, recorded.base):
+        raise InputError(
+            f"the commit {recorded.base} that this run is built on is not in {source.top}",
+            hint=f"fetch it (git fetch origin {recorded.base}), or {FRESH}",
+        )
+    if recorded is None or not folder.is_there or not git_history.has(folder.git, recorded.start):
+        (state / "tree").mkdir(parents=True, exist_ok=True)
+        folder = make_folder(source, state, state / "tree", env, is_first=recorded is None)
+        notes += look_at_user(source, state, folder, env, is_first=recorded is None)
+        remove(state / "tree")
+        remove(state / AGENTS_GIT)
+        (state / "tree").mkdir()
+        folder.finish_making()
+    return folder, notes
+
+
+def look_at_user(
+    source: Source, state: Path, folder: Folder, env: Mapping[str, str], *, is_first: bool
+) -> list[str]:
+    """Takes the user's index over; refuses changed files, and says which ones are not seen."""
+    users = Folder(folder.path, source.top, env)
+    take_over_index(source, users)
+    changed, untracked = [], []
+    for letters, path in users.status() if is_first else ():
+        if letters == "??" and not inside(source.top / path, state):
+            untracked.append(path)
+        elif letters not in ("??", "!!") and not path.startswith(".gump/"):
+            changed.append(path)
+    if changed:
+        raise InputError(
+            f"{source.top} has changed files, which the run would not see: {some(changed)}",
+            hint="commit or stash them, or work in the checkout itself (--workspace checkout)",
+        )
+    seen = [path for path in untracked if not path.startswith(".gump/")]
+    return [f"untracked files are not seen by the run: {some(seen)}"] if seen else []
+
+
+def inside(path: Path, folder: Path) -> bool:
+    return folder == path or folder in path.parents or path in folder.parents
+
+
+def some(paths: Sequence[str]) -> str:
+    """The first of these names, and how many more there are."""
+    rest = len(paths) - 10
+    return ", ".join(all_shown(paths[:10])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def submodule_notes(taken: Taken) -> list[str]:
+    return [f"submodule {path} is empty in the isolated tree" for path in taken.submodules]
+
+
+def make_tree(source: Source, held: Tree, opened: Opened) -> None:
+    """All files of the start, in an empty folder."""
+    remove(held.root)
+    held.root.mkdir(parents=True)
+    held.folder.read_tree(opened.start)
+    held.folder.write_all()
+    held.indexed_commit = opened.start
+
+
+def make_agents_git(source: Source, held: Tree, place: Path, base: str) -> None:
+    """The git folder that agents get: history, branches and tags to read; no remote, no hooks."""
+    folder, fresh = held.folder, place.with_name(place.name + ".new")
+    remove(fresh)
+    for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
+        (fresh / part).mkdir(parents=True)
+    (fresh / "objects/info/alternates").write_text(f"{source.objects}\n{folder.path / 'objects'}\n")
+    (fresh / "config").write_text(configuration(source.object_format, agents_settings(source)))
+    hidden = "".join(f"/{path.rstrip('/')}\n" for path in sorted(held.left_out.paths))
+    old = folder.path / "info/exclude"
+    (fresh / "info/exclude").write_text((old.read_text() if old.exists() else "") + hidden)
+    for name in ("shallow", "index"):
+        if (folder.path / name).exists():
+            shutil.copy2(folder.path / name, fresh / name)
+    refs = source.git.text("for-each-ref", "--format=%(objectname) %(refname)",
+                           "refs/heads", "refs/remotes", "refs/tags")  # fmt: skip
+    mine = [line for line in refs.splitlines() if not line.endswith(f" {source.branch}")]
+    (fresh / "packed-refs").write_text("".join(f"{line}\n" for line in mine))
+    head = base
+    if source.branch:
+        (fresh / source.branch).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / source.branch).write_text(f"{base}\n")
+        head = f"ref: {source.branch}"
+    (fresh / "HEAD").write_text(f"{head}\n")
+    fresh.rename(place)
+
+
+def agents_settings(source: Source) -> dict[str, str]:
+    names = ("user.name", "user.email")
+    who = {name: source.config[name][-1] for name in names if name in source.config}
+    return {**source.settings, **who, "gc.auto": "0"}

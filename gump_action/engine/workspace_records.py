@@ -1,0 +1,93 @@
+"""What is remembered of a workspace: what it was opened on, and the snapshots taken of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was there at the run's first start; recorded once, in the ledger.
+
+    Names that are no UTF-8 are written as git quotes them, so that all of this fits into JSON.
+    """
+
+    base: str  # the commit that the run is built on
+    start: str  # the commit that the first step starts from: base, or the found state on top of it
+    found: tuple[str, ...] = ()  # tracked files that differed from HEAD (checkout only)
+    untracked: tuple[str, ...] = ()  # not ignored, in no snapshot, left alone (checkout only)
+    ignored: tuple[str, ...] = ()  # stay out even if an agent's .gitignore brings them back
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tree as it was at one moment."""
+
+    commit: str
+    tree: str
+    left_out: tuple[str, ...] = ()  # why some files are not in it, in git's words
+
+
+class Workspace(Protocol):
+    """Where agents and gates run, and what is kept of what they do."""
+
+    @property
+    def tree(self) -> Path:
+        """Where agents and gates run."""
+        ...
+
+    @property
+    def opened(self) -> Opened: ...
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines for the person, of opening."""
+        ...
+
+    @property
+    def is_new(self) -> bool:
+        """The tree was just made: setup commands have to run, and then `undo(opened.start)`."""
+        ...
+
+    def snapshot(self, parent: str, message: str, ref: str) -> Snapshot:
+        """The tree as it is now, as a commit on `parent` that is kept under refs/gump/<ref>."""
+        ...
+
+    def go_back(self, commit: str) -> None:
+        """The tree is exactly that snapshot; ignored files stay."""
+        ...
+
+    def undo(self, commit: str) -> tuple[str, ...]:
+        """As `go_back`, after gates: the tree was that snapshot before them. What they changed."""
+        ...
+
+    def diff(self, old: str, new: str) -> bytes: ...
+    def changed_files(self, old: str, new: str) -> tuple[str, ...]: ...
+    def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]: ...
+    def has(self, commit: str) -> bool: ...
+
+    def before_attempt(self) -> None: ...
+    def after_attempt(self) -> tuple[str, ...]:
+        """Puts back what an agent did to git; lines that say what."""
+        ...
+
+    def fresh_output_folder(self) -> None: ...
+    def read_output(self, name: str, limit: int) -> bytes | None:
+        """At most limit + 1 bytes of this file in .gump/out; None where there is no such file."""
+        ...
+
+    def drop_output_folder(self) -> None: ...
+
+    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
+        """The result branch, from (message, snapshot) of the passed steps; its tip."""
+        ...
+
+    def bundle(self, path: Path) -> bool: ...
+    def unbundle(self, path: Path) -> None: ...
+    def finish(self, commit: str | None) -> None:
+        """A checkout holds this snapshot, or the run's start, and no `.gump/out`."""
+        ...
+
+    def close(self) -> None: ...

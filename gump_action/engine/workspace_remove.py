@@ -1,0 +1,69 @@
+"""Removes and makes files and folders where agents have been: never through a link of theirs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+
+def remove(path: Path) -> None:
+    """Whatever is at this path is gone; a link itself, never what it leads to."""
+    try:
+        is_folder = stat.S_ISDIR(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not is_folder:
+        path.unlink()
+        return
+    shutil.rmtree(path, onerror=open_up)
+
+
+def open_up(act: Callable[..., Any], path: str, why: object) -> None:
+    """A folder that an agent has closed is opened and removed; what will not go, is said."""
+    if act not in (os.open, os.scandir, os.unlink, os.rmdir, os.lstat):
+        raise OSError(f"cannot remove {path}: {why}")
+    place = Path(path)
+    for folder in (place.parent, place):
+        if folder.is_dir() and not folder.is_symlink():
+            folder.chmod(0o700)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def remove_all(tree: Path, paths: Collection[str]) -> None:
+    """These paths of the tree are gone, and the folders that are empty without them."""
+    for path in paths:
+        if leads_through_link(tree, path):
+            continue
+        remove(tree / path)
+        drop_empty(tree, str(Path(path).parent))
+
+
+def drop_empty(tree: Path, folder: str) -> None:
+    """This folder and those above it, as far as nothing is in them."""
+    while folder not in ("", "."):
+        try:
+            (tree / folder).rmdir()
+        except OSError:
+            return
+        folder = str(Path(folder).parent)
+
+
+def leads_through_link(tree: Path, path: str) -> bool:
+    return any((tree / above).is_symlink() for above in Path(path).parents)
+
+
+def make_folder(tree: Path, path: str) -> None:
+    """This folder is there, and real: a link or file in its way is gone."""
+    here = tree
+    for part in Path(path).parts:
+        here = here / part
+        if here.is_symlink() or (here.exists() and not here.is_dir()):
+            here.unlink()
+        here.mkdir(exist_ok=True)

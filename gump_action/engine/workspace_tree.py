@@ -1,0 +1,152 @@
+"""A working tree with the engine's git folder beside it: snapshots of it, and the way back to them.
+
+Git looks at the tree once for a snapshot and once after gates. What it must not see is found by our
+own walk before, and left out by pathspecs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from gump_action.engine.workspace_names import covers
+from gump_action.engine.workspace_output import OUT
+from gump_action.engine.workspace_records import Snapshot
+from gump_action.engine.workspace_remove import remove_all
+from gump_action.engine.workspace_walk import Seen, files_below, walk
+from gump_action.system import git_history
+from gump_action.system.git_folder import Folder
+
+FEW = 40  # so many pathspecs cost git nothing; each of them is compared with each file
+ROUNDS = 5  # an ignore file that is put back brings files to light, and so on
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What stays out of snapshots and is never touched: files, and folders with a last slash."""
+
+    paths: frozenset[str]
+    submodules: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, *lists: Collection[str], submodules: Collection[str] = ()) -> LeftOut:
+        paths = frozenset(path for some in lists for path in some) | {f"{OUT}/"}
+        return cls(paths, tuple(submodules))
+
+    @property
+    def folders(self) -> set[str]:
+        folders = {path for path in self.paths if path.endswith("/")}
+        return folders | {f"{path}/" for path in self.submodules}
+
+
+class Tree:
+    """Takes snapshots of `folder.tree`, and puts them back."""
+
+    def __init__(self, folder: Folder, left_out: LeftOut) -> None:
+        self.folder, self.left_out = folder, left_out
+        self.root = folder.tree
+        self.indexed_commit = ""  # what the index is known to hold
+        self.nested: frozenset[str] = frozenset()  # repositories of agents, by the last snapshot
+
+    # --- snapshots ---------------------------------------------------------------------------
+
+    def snapshot(self, parent: str, message: str, ref: str) -> Snapshot:
+        complaints = self.take_in()
+        git = self.folder.git
+        tree = self.folder.write_tree()
+        made = git_history.commit(git, tree, [parent], message)
+        git_history.keep(git, f"refs/gump/{git_history.ref_name(ref)}", made)
+        self.indexed_commit = made
+        return Snapshot(made, tree, tuple(complaints))
+
+    def take_in(self) -> list[str]:
+        """The tree as it is into the index; what git says of files that would not go in."""
+        seen = self.walk()
+        hidden = [*self.left_out.submodules, *seen.nested, *seen.special]
+        if len(self.left_out.paths) + len(hidden) <= FEW:
+            complaints = self.folder.add_all([*self.left_out.paths, *hidden])
+        else:
+            complaints = self.folder.add_all(hidden, known_only=True)
+            _, unknown = self.folder.differing(hidden[:FEW])
+            self.folder.add_files(self.ours(unknown, hidden))
+        self.folder.drop(seen.special)
+        self.take_in_nested(seen.nested)
+        self.nested = frozenset(seen.nested)
+        return complaints
+
+    def take_in_nested(self, nested: Collection[str]) -> None:
+        """Files of repositories that agents made, as plain files."""
+        if not nested:
+            return
+        present = self.ours(files_below(self.root, nested), self.left_out.submodules)
+        kept = set(present) - self.folder.ignored(present)
+        gone = set(self.folder.indexed(nested)) - set(present)
+        self.folder.drop(sorted(gone))
+        self.folder.add_files(sorted(kept))
+
+    def walk(self) -> Seen:
+        seen = walk(self.root, self.left_out.folders)
+        if not seen.special:
+            return seen
+        return Seen(seen.nested, tuple(self.ours(seen.special, ())), seen.empty)
+
+    def ours(self, paths: Collection[str], hidden: Collection[str]) -> list[str]:
+        """Those paths that belong into a snapshot."""
+        out = self.left_out.paths | {f"{path}/" for path in hidden}
+        return [path for path in paths if not covers(out, path)]
+
+    # --- going back --------------------------------------------------------------------------
+
+    def go_back(self, commit: str) -> tuple[str, ...]:
+        """The tree is exactly this commit, ignored files aside; the paths that were not."""
+        self.folder.read_tree(commit)
+        self.indexed_commit = commit
+        self.nested = frozenset()
+        return self.settle()
+
+    def undo(self, commit: str) -> tuple[str, ...]:
+        """As `go_back`, but repositories that agents made before the last snapshot stay."""
+        if self.indexed_commit != commit:
+            return self.go_back(commit)
+        return self.settle()
+
+    def settle(self) -> tuple[str, ...]:
+        """Puts back what the index holds, until nothing differs."""
+        changed: dict[str, None] = {}
+        for _ in range(ROUNDS):
+            known, unknown = self.differing()
+            if not known and not unknown:
+                break
+            changed |= dict.fromkeys([*unknown, *known])
+            remove_all(self.root, unknown)
+            self.folder.write_files(known)
+        return tuple(sorted(changed))
+
+    def differing(self) -> tuple[list[str], list[str]]:
+        """Known files that differ, and paths that the index does not know."""
+        seen = self.walk()
+        hidden = [*self.left_out.submodules, *seen.nested]
+        few = [*hidden, *self.left_out.paths]
+        known, unknown = self.folder.differing(few if len(few) <= FEW else hidden)
+        known += self.folder.differing_known(seen.nested)
+        unknown = [path for path in self.ours(unknown, hidden) if not path.endswith("/")]
+        return known, unknown + self.unknown_beside_git(seen)
+
+    def unknown_beside_git(self, seen: Seen) -> list[str]:
+        """What only our own walk sees: nested repositories, special files."""
+        if not seen.nested and not seen.special:
+            return []
+        fresh = [path for path in seen.nested if path not in self.nested]
+        files = self.ours(files_below(self.root, seen.nested), self.left_out.submodules)
+        strange = [*files, *seen.special, *fresh]
+        indexed = set(self.folder.indexed(seen.nested))
+        unknown = set(strange) - indexed - self.folder.ignored(strange)
+        return sorted(self.spare(unknown, indexed, fresh))
+
+    def spare(
+        self, unknown: Collection[str], indexed: Collection[str], fresh: Collection[str]
+    ) -> set[str]:
+        """As `unknown`, but of a repository that holds files of the index only its `.git` goes."""
+        holding = [f for f in fresh if any(path.startswith(f"{f}/") for path in indexed)]
+        spared = set(unknown) - set(holding)
+        return spared | {f"{path}/.git" for path in holding if path in unknown}

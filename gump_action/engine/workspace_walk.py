@@ -1,0 +1,81 @@
+"""Looks through a working tree before git does: for what git must not be let into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Paths as git writes them, folders without the last slash."""
+
+    nested: tuple[str, ...] = ()  # folders with a `.git` of their own
+    special: tuple[str, ...] = ()  # neither file, folder nor link: pipes, sockets, devices
+    empty: tuple[str, ...] = ()  # folders with nothing in them
+
+
+def walk(tree: Path, skip: Collection[str]) -> Seen:
+    """All of the tree, but not these folders (`a/b/`), through no link, and into nothing nested."""
+    skip = frozenset(skip)
+    nested: list[str] = []
+    special: list[str] = []
+    empty: list[str] = []
+    waiting = [""]
+    while waiting:
+        here = waiting.pop()
+        below, strange, is_repository, is_empty = scan(tree, here)
+        if is_repository and here:
+            nested.append(here[:-1])
+            continue
+        special += strange
+        if is_empty and here:
+            empty.append(here[:-1])
+        waiting += [folder for folder in below if folder not in skip] if skip else below
+    return Seen(tuple(sorted(nested)), tuple(sorted(special)), tuple(sorted(empty)))
+
+
+def scan(tree: Path, here: str) -> tuple[list[str], list[str], bool, bool]:
+    """One folder: folders in it, special files in it, whether it holds `.git`, whether nothing."""
+    below: list[str] = []
+    strange: list[str] = []
+    is_repository, is_empty = False, True
+    try:
+        entries = os.scandir(f"{tree}/{here}")
+    except OSError:  # gone, or not for us to read: git will say so
+        return below, strange, False, False
+    with entries:
+        for entry in entries:
+            is_empty = False
+            name = entry.name
+            if len(name) == 4 and name.lower() == ".git":
+                is_repository = True
+            elif entry.is_dir(follow_symlinks=False):
+                below.append(f"{here}{name}/")
+            elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                strange.append(here + name)
+    return below, strange, is_repository, is_empty
+
+
+def files_below(tree: Path, folders: Collection[str]) -> list[str]:
+    """Every plain file and link below these folders, except what lies in a `.git`."""
+    found: list[str] = []
+    waiting = list(folders)
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = os.scandir(tree / here)
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                if entry.name.lower() == ".git":
+                    continue
+                path = f"{here}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                    found.append(path)
+    return sorted(found)

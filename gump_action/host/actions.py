@@ -1,0 +1,155 @@
+"""What GitHub Actions reads from a job: workflow commands in its log, and the files that it names.
+
+Streams and paths are given; nothing here looks at the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.state import RunState
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes; a larger summary is dropped whole by GitHub."""
+_SHOWN_OF_A_KIND = 10
+_CUT_NOTE = "\n\nThe rest is left out: GitHub shows no more than 1 MiB for each step.\n"
+
+Level = Literal["error", "warning", "notice"]
+
+
+class Stream(Protocol):
+    """What commands are written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One line on the page of the host run, at a place in a file where one is known."""
+
+    level: Level
+    message: str
+    title: str = "gump"
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        """The workflow command; nothing in it can begin another one."""
+        places = {"title": self.title, "file": self.file, "line": str(self.line or "")}
+        words = ",".join(f"{key}={_property(each)}" for key, each in places.items() if each)
+        return f"::{self.level} {words}::{_text(self.message)}"
+
+
+def error(stream: Stream, message: str, *, title: str = "gump") -> None:
+    """An error on the page of the host run; it does not end the job."""
+    stream.write(f"{Annotation('error', message, title)}\n")
+
+
+def warning(stream: Stream, message: str, *, title: str = "gump") -> None:
+    """A warning on the page of the host run."""
+    stream.write(f"{Annotation('warning', message, title)}\n")
+
+
+def group(stream: Stream, title: str) -> None:
+    """Opens a group of lines in the log; groups do not nest."""
+    stream.write(f"::group::{_text(title)}\n")
+
+
+def endgroup(stream: Stream) -> None:
+    stream.write("::endgroup::\n")
+
+
+def harmless(line: str) -> str:
+    """A line of the log that GitHub takes for no command: `::x::` leads one, `##[x]` anywhere."""
+    line = line.replace("##[", "## [")
+    return f"| {line}" if line.lstrip().startswith("::") else line
+
+
+def annotations_of(state: RunState) -> list[Annotation]:
+    """What the page of the host run says: why it did not pass, and its warnings, ten of a kind."""
+    errors = []
+    if state.ended and state.ended.verdict.exit_code:
+        why = f": {state.ended.why}" if state.ended.why else ""
+        errors = [Annotation("error", f"The run was not passed but {state.ended.verdict}{why}")]
+    warnings = [
+        Annotation("warning", f"{note.step}: {note.text}" if note.step else note.text)
+        for note in state.notes
+        if note.level == "warning"
+    ]
+    if len(warnings) > _SHOWN_OF_A_KIND:
+        more = len(warnings) - _SHOWN_OF_A_KIND + 1
+        rest = Annotation("warning", f"{more} more warnings are in the summary and in the log")
+        warnings = [*warnings[: _SHOWN_OF_A_KIND - 1], rest]
+    return errors + warnings
+
+
+def outputs_of(state: RunState, report_path: Path | None) -> dict[str, str]:
+    """The outputs of the action; `status` is empty where nothing could be run."""
+    ended = state.ended
+    status = str(ended.verdict if ended else Verdict.CANCELLED) if state.started else ""
+    return {
+        "status": status,
+        "run-id": state.started.run if state.started else "",
+        "branch": ended.branch if ended else "",
+        "reason": ended.why if ended else "",
+        "report-path": str(report_path) if report_path else "",
+    }
+
+
+def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:
+    """Appends to the file of `GITHUB_OUTPUT`; no text can end its own entry or begin another."""
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        for name, text in outputs.items():
+            mark = f"end-{secrets.token_hex(16)}"
+            file.write(f"{name}<<{mark}\n{text}\n{mark}\n")
+
+
+def append_summary(path: Path, text: str, *, limit: int = SUMMARY_LIMIT) -> None:
+    """Appends Markdown to the file of `GITHUB_STEP_SUMMARY`, cut where it would grow too large."""
+    there = path.stat().st_size if path.exists() else 0
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(_fitted(text, limit - there))
+
+
+def _fitted(text: str, room: int) -> str:
+    """The text, or its first whole lines with all that they opened closed, and a note."""
+    if len(text.encode()) <= room:
+        return text
+    kept: list[str] = []
+    is_open, fence = 0, ""
+    end = _CUT_NOTE
+    used = 0
+    for line in text.splitlines():
+        fence, is_open = _opened(line, fence, is_open)
+        closing = (f"\n{fence}" if fence else "") + "\n\n</details>" * is_open + _CUT_NOTE
+        used += len(line.encode()) + 1
+        if used + len(closing.encode()) > room:
+            return "\n".join(kept) + end if kept else ""
+        kept.append(line)
+        end = closing
+    return "\n".join(kept)
+
+
+def _opened(line: str, fence: str, details: int) -> tuple[str, int]:
+    """The fence that is open after this line, and how many `<details>`."""
+    ticks = re.match(r"`{3,}", line)
+    if fence:
+        return ("" if line.rstrip() == fence else fence), details
+    if ticks:
+        return ticks[0], details
+    return "", details + line.count("<details>") - line.count("</details>")
+
+
+def _text(text: str) -> str:
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped.replace("##[", "## [")
+
+
+def _property(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

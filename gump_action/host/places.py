@@ -1,0 +1,67 @@
+"""What the person named, found and checked: repository, state directory, spec, inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from gump_action.errors import InputError
+from gump_action.system.store import LEDGER
+
+SPEC_LIMIT = 4 * 1024 * 1024
+
+
+def is_job(environ: Mapping[str, str]) -> bool:
+    """Whether we run inside a job of GitHub Actions."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def repository(given: Path) -> Path:
+    """The folder that was named; that it is a repository is seen when it is opened."""
+    path = given.resolve()
+    if not path.is_dir():
+        raise InputError(f"{given} is no folder, and --repo has to name a repository.")
+    return next((p for p in (path, *path.parents) if (p / ".git").exists()), path)
+
+
+def state(given: Path | None, repo: Path, workspace: str, environ: Mapping[str, str]) -> Path:
+    """The state directory: as named, else the usual place for this workspace."""
+    if given:
+        return given.absolute()
+    if workspace == "isolated":
+        return repo / ".gump" / "state"
+    return _outside(repo, environ)
+
+
+def _outside(repo: Path, environ: Mapping[str, str]) -> Path:
+    """Where a `git clean -fdx` in the checkout does not reach."""
+    if environ.get("RUNNER_TEMP"):
+        return Path(environ["RUNNER_TEMP"], "gump")
+    home = Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "/tmp"), ".local/state"))
+    name = hashlib.blake2b(str(repo).encode(), digest_size=6).hexdigest()
+    return home / "gump-action" / f"{repo.name}-{name}"
+
+
+def existing_state(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """The state directory of a run that has been; raises InputError where there is none."""
+    repo = repository(Path.cwd())
+    usual = (repo / ".gump" / "state", _outside(repo, environ))
+    places = (given.absolute(),) if given else usual
+    for path in places:
+        if (path / LEDGER).is_file():
+            return path
+    looked = " and ".join(str(path) for path in places)
+    raise InputError(
+        f"there is no record of a run in {looked}.",
+        hint="Name the state directory of the run with --state.",
+    )
+
+
+def read_spec(path: Path) -> str:
+    """The text of a spec file."""
+    if not path.is_file():
+        raise InputError(f"--spec {path}: there is no such file, so nothing says what is wanted.")
+    if path.stat().st_size > SPEC_LIMIT:
+        raise InputError(f"--spec {path}: it has more than {SPEC_LIMIT // 1024 // 1024} MiB.")
+    return path.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,154 @@
+"""The command line: parses and calls; maps errors to exit codes.
+
+What a command needs is imported when it is called, so that `--version` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from gump_action.errors import GumpError, InputError
+
+VERSION = "0.1.0"
+BUG = 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="gump-action")
+def cli() -> None:
+    """Runs declarative workflows of coding agents, with sessions that survive retries."""
+
+
+@cli.command()
+@click.argument("workflow")
+@click.option("--spec", type=click.Path(path_type=Path), help="A file that says what is wanted.")
+@click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+@click.option("--set", "inputs", multiple=True, metavar="NAME=VALUE", help="An input's value.")
+@click.option("--agent", default="", help="Put all agent steps on this agent.")
+@click.option("--workspace", type=click.Choice(["isolated", "checkout"]))
+@click.option("--agent-home", type=click.Choice(["run", "user"]), default="run")
+@click.option("--fresh", is_flag=True, help="Start anew; the old record is kept aside.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run, and run nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
+def run(
+    workflow: str,
+    spec: Path | None,
+    repo: Path,
+    state: Path | None,
+    inputs: tuple[str, ...],
+    agent: str,
+    workspace: Literal["isolated", "checkout"] | None,
+    agent_home: str,
+    fresh: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:  # click gives one parameter for each option
+    """Run WORKFLOW (a path, a name in .gump/workflows/, or a built-in), or go on with its run."""
+    from gump_action import assembly
+
+    options = assembly.Options(
+        workflow=workflow,
+        spec=spec,
+        repo=repo,
+        state=state,
+        inputs=inputs,
+        agent=agent,
+        workspace=workspace,
+        is_own_home=agent_home == "run",
+        is_fresh=fresh,
+        as_json=as_json,
+        version=VERSION,
+    )
+    act = assembly.describe if dry_run else assembly.run
+    sys.exit(act(options, os.environ))
+
+
+@cli.command()
+@click.argument("workflows", nargs=-1, required=True)
+@click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+def validate(workflows: tuple[str, ...], repo: Path) -> None:
+    """Say every fault of these workflows, with file and line."""
+    from gump_action import assembly
+
+    sys.exit(assembly.validate(workflows, repo))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a workflow file, for editors."""
+    from gump_action import assembly
+
+    click.echo(assembly.schema())
+
+
+@cli.command()
+@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+def report(state: Path | None) -> None:
+    """Print what happened in a run, as Markdown."""
+    from gump_action import assembly
+
+    click.echo(assembly.report(state, os.environ))
+
+
+@cli.command()
+@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+@click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+def apply(state: Path | None, repo: Path) -> None:
+    """Merge the result branch of a run into the present branch, as one commit."""
+    from gump_action import assembly
+
+    click.echo(assembly.apply(state, repo, os.environ))
+
+
+@cli.command()
+@click.argument("workflow", required=False)
+@click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+def doctor(workflow: str | None, repo: Path) -> None:
+    """Say which agent CLIs and keys are there, and what WORKFLOW would miss."""
+    from gump_action import assembly
+
+    sys.exit(assembly.doctor(workflow, repo, os.environ))
+
+
+@cli.command()
+def demo() -> None:
+    """The whole story in a throw-away repository: no key, no network."""
+    from gump_action import demo as story
+
+    sys.exit(story.run(os.environ, VERSION))
+
+
+def main() -> None:
+    """The program.  The one place that catches everything."""
+    try:
+        _check_platform()
+        cli(standalone_mode=False)
+    except GumpError as error:
+        click.echo(f"gump-action: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(InputError.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        click.echo("gump-action: this is a fault of ours; please report it.", err=True)
+        sys.exit(BUG)
+
+
+def _check_platform() -> None:
+    if platform.system() not in ("Linux", "Darwin"):
+        raise InputError(
+            f"gump-action does not run on {platform.system()}: it needs the processes and files "
+            "of Linux or macOS.",
+            hint="On Windows, use WSL, or `runs-on: ubuntu-latest` in a job.",
+        )

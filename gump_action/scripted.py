@@ -1,0 +1,127 @@
+"""The program behind the provider `scripted`: an agent that plays a script and asks no model.
+
+The script is JSON, named by GUMP_SCRIPT, else `.gump/scripted.json` in the working directory: a
+step path (or a step's name, or `*`) to a list of launches, one for each attempt, the last one
+repeated.  A launch is a list of actions, in order:
+
+    {"say": TEXT}  {"write": PATH, "text": TEXT}  {"delete": PATH}  {"run": COMMAND}
+    {"sleep": SECONDS}  {"print": LINE}  {"fail": TEXT}  {"block": TEXT}  {"exit": CODE}
+
+Without a script it writes `gump-was-here.txt` and says so.  It keeps its sessions as lines in
+GUMP_SCRIPTED_HOME/sessions/ID.jsonl, and after a resume says what it remembers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+Action = Mapping[str, object]
+
+
+def main() -> int:
+    """One launch; the exit code is 1 where its last word is not good."""
+    parser = argparse.ArgumentParser()
+    for option in ("--model", "--resume", "--session-id"):
+        parser.add_argument(option, default="")
+    given = parser.parse_args()
+    prompt = sys.stdin.read()
+    session = given.resume or given.session_id
+    path = Path(os.environ["GUMP_SCRIPTED_HOME"], "sessions", f"{session}.jsonl")
+    if given.resume and not path.exists():
+        print(f"no session {session}", file=sys.stderr)
+        return 1
+    say("session", id=session)
+    remembered = remember(path, prompt)
+    if given.resume:
+        say("say", text=f"I remember {len(remembered)} of our exchanges: {'; '.join(remembered)}")
+    return play(actions(), prompt, len(remembered))
+
+
+def remember(path: Path, prompt: str) -> list[str]:
+    """The launches of this session so far; the present one is written down at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = path.read_text().splitlines() if path.exists() else []
+    launch = f"{os.environ.get('GUMP_STEP')}#{os.environ.get('GUMP_ATTEMPT')}"
+    with path.open("a") as file:
+        file.write(json.dumps({"launch": launch, "prompt": prompt}) + "\n")
+    return [json.loads(line)["launch"] for line in lines]
+
+
+def actions() -> list[Action]:
+    """What the script says for this step and attempt."""
+    path = Path(os.environ.get("GUMP_SCRIPT") or ".gump/scripted.json")
+    if not path.exists():
+        text = f"{os.environ.get('GUMP_STEP')} was here\n"
+        return [{"write": "gump-was-here.txt", "text": text}, {"say": "I left a note."}]
+    script = json.loads(path.read_text())
+    step = os.environ.get("GUMP_STEP", "")
+    launches = script.get(step) or script.get(step.rpartition("/")[2]) or script.get("*") or [[]]
+    attempt = int(os.environ.get("GUMP_ATTEMPT", "1"))
+    found: list[Action] = launches[min(attempt, len(launches)) - 1]
+    return found
+
+
+def play(script: list[Action], prompt: str, turns_before: int) -> int:
+    """Do what the script says; then the last word."""
+    for action in script:
+        code = act(action)
+        if code is not None:
+            return code
+    say("usage", input=len(prompt) // 4 + 100 * turns_before, output=10 * len(script))
+    say("end", ok=True, text="done")
+    return 0
+
+
+def act(action: Action) -> int | None:
+    """One action; the exit code where it ends the launch."""
+    match action:
+        case {"say": str(text)}:
+            say("say", text=text)
+        case {"write": str(name), "text": str(text)}:
+            say("tool", tool="write", path=name)
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text(text)
+        case {"delete": str(name)}:
+            say("tool", tool="delete", path=name)
+            Path(name).unlink()
+        case {"run": str(command)}:
+            say("tool", tool="run", path="")
+            subprocess.run(command, shell=True, check=False, stdin=subprocess.DEVNULL)
+        case {"sleep": int(seconds) | float(seconds)}:
+            time.sleep(seconds)
+        case {"print": str(line)}:
+            print(line, flush=True)
+        case _:
+            return leave(action)
+    return None
+
+
+def leave(action: Action) -> int:
+    """The actions that end a launch."""
+    match action:
+        case {"fail": str(text)}:
+            say("end", ok=False, text=text)
+            return 1
+        case {"block": str(text)}:
+            print(f"blocked: {text}", file=sys.stderr)
+            return 1
+        case {"exit": int(code)}:
+            return code
+    print(f"the script has an action that is not known: {action}", file=sys.stderr)
+    return 2
+
+
+def say(kind: str, **fields: object) -> None:
+    """One line of the stream."""
+    print(json.dumps({"type": kind, **fields}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

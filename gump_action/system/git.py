@@ -1,0 +1,138 @@
+"""The door to git: runs its commands through GitPython, in an environment that the caller gives.
+
+No hook, file-system monitor, prompt, lazy fetch or garbage collection is ever started, and nothing
+of our own environment reaches git. What the commands are good for is said in `git_folder` and
+`git_history`; steps and providers are unknown here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from gump_action.errors import CommandError, InputError
+
+NO_COMMANDS = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.untrackedCache": "false",
+    "core.quotePath": "false",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+}
+QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+# For the engine's own folder: no file outside it has a say.
+ALONE = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_ATTR_NOSYSTEM": "1",
+}
+
+
+class Git:
+    """git, run in one folder with one environment and some settings."""
+
+    def __init__(
+        self, cwd: Path, env: Mapping[str, str], *, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.cwd = cwd
+        self.env = {**{k: v for k, v in env.items() if not k.startswith("GIT_")}, **QUIET}
+        self.settings = {**NO_COMMANDS, **(settings or {})}
+        self._start = self._first_words()
+
+    def _first_words(self) -> list[str]:
+        # GitPython always adds the environment of this process; `env -i` takes that away again.
+        values = [f"{name}={value}" for name, value in self.env.items()]
+        words = ["/usr/bin/env", "-i", *values, find_git(self.env.get("PATH", ""))]
+        for name, value in self.settings.items():
+            words += ["-c", f"{name}={value}"]
+        return words
+
+    def with_env(self, **more: str) -> Git:
+        """The same, with these variables besides (also those of git's own)."""
+        other = Git.__new__(Git)
+        other.cwd, other.settings = self.cwd, self.settings
+        other.env = {**self.env, **more}
+        other._start = other._first_words()
+        return other
+
+    def run(
+        self, *words: str, stdin: bytes | Path | None = None, ok: Collection[int] = (0,)
+    ) -> bytes:
+        """What git printed; another exit code than those of `ok` is a CommandError."""
+        return self.try_run(*words, stdin=stdin, ok=ok)[1]
+
+    def text(self, *words: str, ok: Collection[int] = (0,)) -> str:
+        """What git printed, as text without the last newline."""
+        return name_of(self.run(*words, ok=ok)).rstrip("\n")
+
+    def try_run(
+        self, *words: str, stdin: bytes | Path | None = None, ok: Collection[int] | None = None
+    ) -> tuple[int, bytes, str]:
+        """Exit code, output and complaints; without `ok` any exit code will do."""
+        with tempfile.TemporaryFile() if not isinstance(stdin, Path) else stdin.open("rb") as given:
+            if isinstance(stdin, bytes):
+                given.write(stdin)
+                given.seek(0)
+            code, out, complaints = execute(self.cwd, [*self._start, *words], given)
+        if ok is not None and code not in ok:
+            raise CommandError(["git", *words[:12]], code, complaints[-4000:])
+        return code, out, complaints
+
+
+def execute(cwd: Path, words: list[str], given: object) -> tuple[int, bytes, str]:
+    """One git process by GitPython: in a session of its own, so that no Ctrl-C cuts it short."""
+    try:
+        from git.cmd import Git as GitPython  # costs 0.1 s, so only who needs git pays for it
+    except ImportError as missing:
+        raise no_git() from missing
+    code, out, complaints = GitPython(cwd).execute(  # type: ignore[call-overload]
+        words,
+        istream=given,
+        with_extended_output=True,
+        with_exceptions=False,
+        stdout_as_string=False,
+        strip_newline_in_stdout=False,
+        start_new_session=True,
+    )
+    return code, out, complaints
+
+
+def find_git(path: str) -> str:
+    """Where git is; there is no doing without it."""
+    found = shutil.which("git", path=path or None)
+    if found is None:
+        raise no_git()
+    return found
+
+
+def no_git() -> InputError:
+    return InputError("git is not installed, or not on PATH", hint="install git 2.38 or newer")
+
+
+def name_of(raw: bytes) -> str:
+    """A path as git gave it; bytes that are no UTF-8 survive the way back."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encoded(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def names(out: bytes) -> list[str]:
+    """The names of a list that git ended with zero bytes."""
+    return [name_of(raw) for raw in out.split(b"\0") if raw]
+
+
+def listed(paths: Collection[str]) -> bytes:
+    """These names as a list for git's standard input."""
+    return b"".join(encoded(path) + b"\0" for path in paths)

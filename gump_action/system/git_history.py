@@ -1,0 +1,122 @@
+"""Commits of a git folder of ours: making, keeping, comparing and sending them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from gump_action.errors import CommandError
+from gump_action.system.git import Git, encoded, name_of, names
+
+FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\%]|(?<![^/])\.|\.\.|@\{|\.(?=lock(/|$))|\.(?=/|$)")
+PATCH = (
+    "diff-tree", "-r", "-p", "--binary", "--full-index", "-M", "--no-color", "--no-ext-diff",
+    "--no-textconv", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+
+
+def commit(git: Git, tree: str, parents: Sequence[str], message: str) -> str:
+    words = [word for parent in parents for word in ("-p", parent)]
+    return git.text("commit-tree", tree, *words, "-m", message)
+
+
+def ref_name(name: str) -> str:
+    """The name as git allows it; what it forbids is written as %xx."""
+    return FORBIDDEN.sub(lambda m: "".join(f"%{ord(c):02x}" for c in m[0]), name)
+
+
+def keep(git: Git, ref: str, tip: str) -> None:
+    """Points this ref at the commit, and so keeps it."""
+    git.run("update-ref", "--no-deref", ref, tip)
+
+
+def has(git: Git, wanted: str) -> bool:
+    """Whether this commit is there, with its tree."""
+    code, _, _ = git.try_run("cat-file", "-e", f"{wanted}^{{tree}}")
+    return code == 0
+
+
+def tree_of(git: Git, tip: str) -> str:
+    return git.text("rev-parse", "--verify", "-q", f"{tip}^{{tree}}")
+
+
+def date_of(git: Git, tip: str) -> str:
+    return git.text("show", "-s", "--format=%ct +0000", tip)
+
+
+def files_of(git: Git, tip: str) -> set[str]:
+    return set(names(git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip)))
+
+
+def patch(git: Git, old: str, new: str) -> bytes:
+    """What `git apply` needs to make `new` out of `old`; nobody's own diff program has a say."""
+    return git.run(*PATCH, old, new)
+
+
+def changed(git: Git, old: str, new: str, pathspecs: Collection[str] = ()) -> tuple[str, ...]:
+    """The paths that differ, or those of them that match git's pathspecs."""
+    words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames")
+    return tuple(names(git.run(*words, old, new, "--", *pathspecs)))
+
+
+def merge(git: Git, ancestor: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
+    """Three trees merged into one; the paths that do not merge are as in theirs, and named."""
+    root = commit(git, ancestor, [], "ancestor")
+    sides = [commit(git, tree, [root], "side") for tree in (ours, theirs)]
+    words = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
+    code, out, said = git.try_run(*words, *sides)
+    if code not in (0, 1):
+        raise CommandError(["git", *words], code, said)
+    tree, *conflicts = names(out)
+    if code == 0:
+        return tree, ()
+    conflicts = list(dict.fromkeys(conflicts))
+    return with_paths_of(git, tree, theirs, conflicts), tuple(conflicts)
+
+
+def with_paths_of(git: Git, tree: str, theirs: str, paths: Collection[str]) -> str:
+    """The tree with these paths as `theirs` has them."""
+    index = Path(git.env["GIT_DIR"]) / "merge-index"
+    own = git.with_env(GIT_INDEX_FILE=str(index))
+    own.run("read-tree", tree)
+    lines = [b"0 " + b"0" * len(tree) + b"\t" + encoded(path) + b"\0" for path in paths]
+    for entry in git.run("ls-tree", "-r", "-z", "--full-tree", theirs).split(b"\0"):
+        if entry and name_of(entry.partition(b"\t")[2]) in paths:
+            lines.append(entry + b"\0")
+    own.run("update-index", "--replace", "-z", "--index-info", stdin=b"".join(lines))
+    merged = own.text("write-tree", "--missing-ok")
+    index.unlink()
+    return merged
+
+
+def send(git: Git, to: Git, tip: str, base: str) -> None:
+    """The objects of `tip` that `base` lacks, into another folder; that folder's refs stay."""
+    pack = Path(git.env["GIT_DIR"]) / "result.pack"
+    revisions = f"{tip}\n^{base}\n".encode()
+    pack.write_bytes(git.run("pack-objects", "--revs", "--stdout", "-q", stdin=revisions))
+    to.run("index-pack", "--stdin", stdin=pack)
+    pack.unlink()
+
+
+def bundle(git: Git, path: Path, base: str) -> bool:
+    """All snapshots over the base into one file; false where there are none."""
+    if not refs(git):
+        return False
+    git.run("bundle", "create", "-q", str(path), "--glob=refs/gump/*", f"^{base}")
+    return True
+
+
+def unbundle(git: Git, path: Path) -> None:
+    words = ("fetch", "-q", "--no-write-fetch-head", "--no-tags", "--no-recurse-submodules")
+    git.run(*words, str(path), "+refs/gump/*:refs/gump/*")
+
+
+def refs(git: Git) -> Mapping[str, str]:
+    out = git.text("for-each-ref", "--format=%(refname) %(objectname)", "refs/gump")
+    return dict((name, tip) for name, tip in map(str.split, out.splitlines()))
+
+
+def ref_tip(git: Git, ref: str) -> str:
+    """The commit that this ref is on; empty where there is none."""
+    return git.text("rev-parse", "--verify", "-q", ref, ok=(0, 1))

@@ -1,0 +1,44 @@
+"""What the command line gives to a workflow: values for its inputs, an agent for its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gump_action.errors import InputError
+from gump_action.workflow.model import PROVIDERS, Input, provider_of
+from gump_action.workflow.tree import listed, suggest
+
+
+def inputs(words: Sequence[str], declared: Mapping[str, Input]) -> dict[str, str]:
+    """The value of each declared input, out of `NAME=VALUE` words and defaults."""
+    given = dict(_pair(word, declared) for word in words)
+    missing = [n for n, one in declared.items() if one.required and n not in given]
+    if missing:
+        raise InputError(
+            f"the workflow requires the input {listed(missing)}, and it was not given.",
+            hint=f"Add --set {missing[0]}=VALUE.",
+        )
+    return {name: given.get(name, one.default or "") for name, one in declared.items()}
+
+
+def _pair(word: str, declared: Mapping[str, Input]) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise InputError(f'--set "{word}": it has no `=`.', hint="Write --set NAME=VALUE.")
+    if name not in declared:
+        raise InputError(
+            f'--set "{name}": the workflow declares no such input, so nothing would read it. '
+            f"It declares: {listed(declared) or 'none'}.{suggest(name, declared)}",
+            hint="Declare it under `inputs:` in the workflow, or leave it out.",
+        )
+    return name, value
+
+
+def check_agent(agent: str) -> None:
+    """Raises InputError where no provider of ours runs it."""
+    if provider_of(agent) not in PROVIDERS:
+        raise InputError(
+            f'--agent "{agent}": "{provider_of(agent)}" is no provider. '
+            f"Providers: {listed(PROVIDERS)}.{suggest(provider_of(agent), PROVIDERS)}",
+            hint="An agent is a provider, or PROVIDER-MODEL: claude-haiku, codex, gemini-pro.",
+        )

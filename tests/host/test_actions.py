@@ -1,0 +1,152 @@
+import io
+
+import pytest
+
+from gump_action.engine import events as e
+from gump_action.engine.state import fold
+from gump_action.host import actions
+from gump_action.host.actions import Annotation, append_summary, outputs_of, set_outputs
+
+from .story import fails_then_passes, started
+
+
+def read_outputs(text):
+    """As the runner reads the file of GITHUB_OUTPUT."""
+    lines = iter(text.split("\n")[:-1])
+    found = {}
+    for line in lines:
+        name, _, mark = line.partition("<<")
+        inner = iter(lines.__next__, mark)
+        found[name] = "\n".join(inner)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("annotation", "command"),
+    [
+        (Annotation("error", "it broke"), "::error title=gump::it broke"),
+        (Annotation("warning", "100% :, ok"), "::warning title=gump::100%25 :, ok"),
+        (Annotation("error", "a\r\nb\n::error::c"), "::error title=gump::a%0D%0Ab%0A::error::c"),
+        (Annotation("notice", "x", title="a:b,c%"), "::notice title=a%3Ab%2Cc%25::x"),
+        (
+            Annotation("error", "x", file="a,b\n.py", line=3),
+            "::error title=gump,file=a%2Cb%0A.py,line=3::x",
+        ),
+        (Annotation("error", "##[set-output]x"), "::error title=gump::## [set-output]x"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "annotation",
+)
+def test_nothing_in_an_annotation_ends_it_or_begins_another(annotation, command):
+    assert str(annotation) == command
+
+
+def test_commands_are_lines_of_the_stream():
+    stream = io.StringIO()
+    actions.group(stream, "impl#1\n::endgroup::")
+    actions.error(stream, "no")
+    actions.warning(stream, "hm", title="t")
+    actions.endgroup(stream)
+    assert stream.getvalue().splitlines() == [
+        "::group::impl#1%0A::endgroup::",
+        "::error title=gump::no",
+        "::warning title=t::hm",
+        "::endgroup::",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("plain", "plain"),
+        ("a ::b:: c", "a ::b:: c"),
+        ("::error::x", "| ::error::x"),
+        ("  \t::error::x", "|   \t::error::x"),
+        ("in the middle ##[error]x", "in the middle ## [error]x"),
+    ],
+)
+def test_a_harmless_line_is_no_command(line, shown):
+    assert actions.harmless(line) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["", "one", "a\nb\n", "x<<EOF\nEOF\nstatus<<EOF\npassed", "a=b\r\n%"]
+)
+def test_an_output_is_read_back_as_it_was(text, tmp_path):
+    path = tmp_path / "output"
+    set_outputs(path, {"reason": text, "status": "failed"})
+    with path.open(newline="") as file:
+        assert read_outputs(file.read()) == {"reason": text, "status": "failed"}
+
+
+def test_outputs_are_appended(tmp_path):
+    path = tmp_path / "output"
+    set_outputs(path, {"a": "1"})
+    set_outputs(path, {"b": "2"})
+    assert read_outputs(path.read_text()) == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("events", "outputs"),
+    [
+        ([], ("", "", "", "")),
+        ([started()], ("cancelled", "k3f9a2", "", "")),
+        (
+            [started(), e.RunEnded(verdict="blocked", why="no key")],
+            ("blocked", "k3f9a2", "", "no key"),
+        ),
+        (fails_then_passes(), ("passed", "k3f9a2", "gump/k3f9a2", "")),
+    ],
+    ids=["nothing was run", "died", "blocked", "passed"],
+)
+def test_the_outputs_of_a_run(events, outputs, tmp_path):
+    assert outputs_of(fold(events), tmp_path / "r.md") == {
+        **dict(zip(("status", "run-id", "branch", "reason"), outputs, strict=True)),
+        "report-path": str(tmp_path / "r.md"),
+    }
+
+
+def test_without_a_report_there_is_no_path_of_it():
+    assert outputs_of(fold([]), None)["report-path"] == ""
+
+
+def test_a_run_that_did_not_pass_is_an_error_on_the_page():
+    state = fold([started(), e.RunEnded(verdict="failed", why="impl: all 2 attempts are used up")])
+    assert [str(each) for each in actions.annotations_of(state)] == [
+        "::error title=gump::The run was not passed but failed: impl: all 2 attempts are used up"
+    ]
+
+
+def test_github_shows_ten_warnings_and_the_tenth_counts_the_rest():
+    notes = [e.Noted(level="warning", text=str(n), step="a") for n in range(25)]
+    found = actions.annotations_of(fold([started(), *notes, e.Noted(level="info", text="x")]))
+    assert len(found) == 10
+    assert found[0].message == "a: 0"
+    assert found[-1].message == "16 more warnings are in the summary and in the log"
+
+
+def test_a_summary_is_appended_whole_where_it_fits(tmp_path):
+    path = tmp_path / "summary"
+    append_summary(path, "one ✓\n")
+    append_summary(path, "two\n")
+    assert path.read_text() == "one ✓\ntwo\n"
+
+
+@pytest.mark.parametrize("limit", [400, 401, 407, 420, 450, 600])
+def test_a_summary_that_is_too_large_is_cut_and_all_that_it_opened_is_closed(limit, tmp_path):
+    path = tmp_path / "summary"
+    path.write_text("before\n")
+    body = "<details>\n\n````text\n" + "✓ ``` line\n</details>\n" * 100 + "````\n</details>\n"
+    append_summary(path, body, limit=limit)
+    text = path.read_text()
+    assert len(text.encode()) <= limit
+    assert text.splitlines().count("````") == 1
+    assert text.endswith(
+        "</details>\n\nThe rest is left out: GitHub shows no more than 1 MiB for each step.\n"
+    )
+
+
+def test_a_summary_with_no_room_left_is_not_touched(tmp_path):
+    path = tmp_path / "summary"
+    path.write_text("x" * 100)
+    append_summary(path, "more\n" * 50, limit=100)
+    assert path.read_text() == "x" * 100

@@ -1,0 +1,97 @@
+"""What can be said of action.yml and the host workflows without a runner."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "action.yml").read_text()
+ACTION = yaml.safe_load(TEXT)
+STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
+RUNS = {name: step for name, step in STEPS.items() if "run" in step}
+FILES = [ROOT / "action.yml", *sorted((ROOT / ".github/workflows").glob("*.yml"))]
+WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in FILES[1:]}
+JOBS = {f"{name}:{job}": w["jobs"][job] for name, w in WORKFLOWS.items() for job in w["jobs"]}
+BLOCKS = {f"action.yml:{name}": step["run"] for name, step in RUNS.items()} | {
+    f"{name}:{number}": step["run"]
+    for name, job in JOBS.items()
+    for number, step in enumerate(job["steps"])
+    if "run" in step
+}
+each_run = pytest.mark.parametrize("step", RUNS.values(), ids=RUNS)
+each_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@each_block
+def test_no_expression_stands_in_a_shell_line(block):
+    assert "${{" not in block
+
+
+@each_block
+def test_each_block_is_good_bash(block):
+    subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+@each_file
+def test_actions_of_others_are_pinned_with_their_version_behind(path):
+    uses = re.findall(r"uses: *(.*)", path.read_text())
+    pinned = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert not [use for use in uses if not use.startswith("./") and not pinned.fullmatch(use)]
+
+
+def test_an_action_has_the_same_pin_everywhere():
+    pins = {pin for path in FILES for pin in re.findall(r"uses: *(\S+@\S+)", path.read_text())}
+    assert len(pins) == len({pin.partition("@")[0] for pin in pins})
+
+
+@each_run
+def test_a_step_names_the_variables_that_it_reads(step):
+    """act hands a composite's inputs to its steps unasked, GitHub does not."""
+    assert set(re.findall(r"\bGUMP_\w+", step["run"])) == set(step.get("env", {}))
+
+
+def test_each_input_reaches_a_step():
+    used = re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", TEXT)
+    assert set(used) == set(ACTION["inputs"])
+
+
+def test_each_output_is_of_a_step_that_there_is():
+    named = [re.findall(r"steps\.([\w-]+)\.", out["value"]) for out in ACTION["outputs"].values()]
+    assert {name for names in named for name in names} <= set(STEPS)
+
+
+def test_the_engine_takes_the_place_of_its_shell():
+    """The runner's signals go to one process, and bash would keep them to itself."""
+    last = STEPS["run"]["run"].splitlines()[-1]
+    assert last.startswith("exec ")
+    assert " -I -m gump_action run " in last
+
+
+@each_run
+def test_python_never_looks_into_the_checkout_for_modules(step):
+    calls = [line for line in step["run"].splitlines() if re.search(" -[mc] ", line)]
+    assert not [line for line in calls if 'python" -I -' not in line]
+
+
+def test_only_the_summary_outlives_a_cancel():
+    """A step with always() is not signalled when the job is cancelled."""
+    outlives = {
+        name for name, step in STEPS.items() if re.search("always|cancelled", step.get("if", ""))
+    }
+    assert outlives == {"summary"}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS)
+def test_a_host_workflow_begins_with_no_rights(workflow):
+    assert workflow["permissions"] == {}
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_a_job_has_a_limit_and_uses_our_inputs_by_name(job):
+    own = [step for step in job["steps"] if step.get("uses") == "./"]
+    assert "timeout-minutes" in job
+    assert {name for step in own for name in step["with"]} <= set(ACTION["inputs"])
