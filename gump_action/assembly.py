@@ -71,10 +71,8 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         json=options.as_json,
         stream=sys.stdout,
         is_terminal=sys.stdout.isatty(),
-        record=root,
+        record=root if options.state else None,
     )
-    for warning in loaded.warnings:
-        screen.show(e.Noted(level="warning", text=str(warning)))
     around = Surroundings(
         providers=PROVIDERS,
         environ=environ,
@@ -86,14 +84,23 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         is_own_home=options.is_own_home,
         is_job=is_job,
     )
-    done = engine.run(wish, Store(root), around)
+    for warning in loaded.warnings:
+        screen.show(e.Noted(level="warning", text=str(warning)))
+    return _watched(wish, Store(root), around, screen)
+
+
+def _watched(wish: engine.Wish, store: Store, around: Surroundings, screen: display.Display) -> int:
+    """The run, with the display closed at its end, however it ends."""
+    state = RunState()
     try:
-        screen.close(done.state)
-        _tell_the_job(done.state, root, environ)
-    finally:
+        done = engine.run(wish, store, around)
+        state = done.state
         done.close()
-    ended = done.state.ended
-    return ended.verdict.exit_code if ended else Verdict.FAILED.exit_code
+    finally:
+        screen.close(state)
+    _tell_the_job(state, store.root, around.environ)
+    assert state.ended, "a run that was walked has ended"
+    return state.ended.verdict.exit_code
 
 
 def _given(options: Options, workflow: Workflow) -> Given:

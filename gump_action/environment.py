@@ -131,8 +131,8 @@ def for_git(environ: Mapping[str, str]) -> dict[str, str]:
 
 def held_back(environ: Mapping[str, str], given: Iterable[str]) -> tuple[str, ...]:
     """The names that children do not get, without the platform's own and the dull ones."""
-    known = set(given)
-    return tuple(sorted(n for n in environ if n not in known and not _is_one_of(n, _DULL)))
+    known = (*given, *_DULL)
+    return tuple(sorted(name for name in environ if not _is_one_of(name, known)))
 
 
 def check_named(named: Named) -> None:

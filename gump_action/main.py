@@ -38,7 +38,7 @@ def cli() -> None:
 @click.option("--fresh", is_flag=True, help="Start anew; the old record is kept aside.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
-def run(
+def run(  # noqa: PLR0917  (click gives one parameter for each option)
     workflow: str,
     spec: Path | None,
     repo: Path,
@@ -50,7 +50,7 @@ def run(
     fresh: bool,
     dry_run: bool,
     as_json: bool,
-) -> None:  # click gives one parameter for each option
+) -> None:
     """Run WORKFLOW (a path, a name in .gump/workflows/, or a built-in), or go on with its run."""
     from gump_action import assembly
 

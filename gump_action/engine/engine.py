@@ -24,7 +24,7 @@ from gump_action.engine.workspace import Opened, Workspace, open_checkout, open_
 from gump_action.errors import InputError
 from gump_action.system import process
 from gump_action.system.store import Store, ledger_lines
-from gump_action.workflow.model import AgentStep, Workflow, provider_of
+from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
 
     The caller closes it.  Raises InputError where nothing may be begun.
     """
+    _check_named(wish.workflow)
     store.open()
     try:
         state = _known(store, wish)
@@ -61,6 +62,13 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         here.close()
         raise
     return here
+
+
+def _check_named(workflow: Workflow) -> None:
+    """Some variables are never given to a child, whoever names them."""
+    steps = [s for _, s in workflow.walk() if not isinstance(s, Group)]
+    for of in (workflow, *steps):
+        environment.check_named([(v.name, v.value) for v in of.env])
 
 
 def _known(store: Store, wish: Wish) -> RunState:
@@ -107,6 +115,7 @@ def _begin(here: Run, wish: Wish) -> None:
         here.note(f"run {here.id} goes on from its record")
     for text in here.workspace.notes:
         here.note(text, is_warning=True)
+    _tell_held_back(here)
     _settle(here)
     if here.workspace.is_new and here.workflow.workspace.setup:
         complaint = gates.setup(here)
@@ -130,6 +139,22 @@ def _started(here: Run, wish: Wish) -> e.RunStarted:
         spec_digest=record.spec_digest(here.given),
         inputs_digest=record.inputs_digest(here.given),
     )
+
+
+def _tell_held_back(here: Run) -> None:
+    """Which variables no child is given, by name: a test that misses one is quickly put right."""
+    environ = here.around.environ
+    steps = [s for _, s in here.workflow.walk() if not isinstance(s, Group)]
+    named = [v.name for of in (here.workflow, *steps) for v in of.env]
+    agents = [here.around.providers[provider_of(agent)] for agent in _declared(here)]
+    passed = [name for provider in agents for name in provider.PASSED + provider.KEYS]
+    given = [*environment.for_children(environ), *named, *passed]
+    held_back = environment.held_back(environ, given)
+    if held_back:
+        here.note(
+            f"held back from agents and gates: {', '.join(held_back)} "
+            "(name what they need under `env:` in the workflow)"
+        )
 
 
 def _settle(here: Run) -> None:

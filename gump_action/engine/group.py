@@ -34,7 +34,7 @@ class Walk:
             if isinstance(one, Group):
                 end = self._group(one, scope)
             else:
-                end = self._step(one, scope, foreach)
+                end = _named(scope.path(one.name), self._step(one, scope, foreach))
             if end.verdict is not Verdict.PASSED:
                 return end
         return PASSED
@@ -128,4 +128,18 @@ class Walk:
         ending = step.ask_and_undo(run, question, attempt)
         seconds = run.around.clock() - began
         step.end_attempt(run, path, number, step.Ending(ending.verdict, ending.error, seconds))
-        return Stop(ending.verdict, ending.error)
+        return Stop(ending.verdict, "its gates do not hold" if ending.error else "")
+
+
+def _named(path: str, end: Stop) -> Stop:
+    """How the step ended, for the run: with its name."""
+    if end.verdict is Verdict.PASSED:
+        return PASSED
+    return Stop(end.verdict, f"{path} {_HOW[end.verdict]}{end.why and f': {end.why}'}")
+
+
+_HOW = {
+    Verdict.FAILED: "failed",
+    Verdict.BLOCKED: "is blocked",
+    Verdict.CANCELLED: "was cancelled",
+}

@@ -39,6 +39,11 @@ class Attempt:
     seconds: float = 0.0
     is_forgotten: bool = False
     refused: str = ""
+    """Why the resume was wanted that was then refused; the refusal's words are in `session`."""
+    lost: str = ""
+    """Why its conversation could not be kept."""
+    wrote: tuple[str, ...] = ()
+    """What its gates changed in the tree, undone."""
 
     @property
     def name(self) -> str:
@@ -70,6 +75,8 @@ class RunState:
     """Snapshot to the snapshot that it was made on."""
     items: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[e.Noted] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    """Steps that the present start has skipped, since they had passed before."""
     ended: e.RunEnded | None = None
     left: str = ""
     """The snapshot that the tree held at the last end of a start."""
@@ -119,6 +126,7 @@ def _run_started(state: RunState, event: e.RunStarted) -> None:
 def _run_continued(state: RunState, event: e.RunContinued) -> None:
     state.starts += 1
     state.ended = None
+    state.skipped.clear()
 
 
 def _run_ended(state: RunState, event: e.RunEnded) -> None:
@@ -182,6 +190,18 @@ def _transcript_kept(state: RunState, event: e.TranscriptKept) -> None:
     _change(state, event.step, lambda a: replace(a, kept=event))
 
 
+def _transcript_lost(state: RunState, event: e.TranscriptLost) -> None:
+    _change(state, event.step, lambda a: replace(a, lost=event.why))
+
+
+def _gate_wrote(state: RunState, event: e.GateWrote) -> None:
+    _change(state, event.step, lambda a: replace(a, wrote=event.files))
+
+
+def _step_skipped(state: RunState, event: e.StepSkipped) -> None:
+    state.skipped.append(event.step)
+
+
 def _snapshot_taken(state: RunState, event: e.SnapshotTaken) -> None:
     attempt = _change(
         state,
@@ -219,6 +239,9 @@ _CHANGES: dict[type, Callable[[RunState, Any], None]] = {
     e.AgentEnded: _agent_ended,
     e.TranscriptKept: _transcript_kept,
     e.SnapshotTaken: _snapshot_taken,
+    e.TranscriptLost: _transcript_lost,
     e.GateEnded: _gate_ended,
+    e.GateWrote: _gate_wrote,
+    e.StepSkipped: _step_skipped,
     e.AttemptEnded: _attempt_ended,
 }

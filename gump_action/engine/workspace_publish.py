@@ -17,7 +17,7 @@ from gump_action.system.git_folder import WHO, Folder
 
 @dataclass(frozen=True)
 class Result:
-    """The tip of the result, or nothing; and the files of it that did not merge."""
+    """The tip of the result, nothing where no step has passed; the files that did not merge."""
 
     tip: str | None
     unmerged: tuple[str, ...] = ()
@@ -57,7 +57,8 @@ def publish(source: Source, folder: Folder, branch: str, *, tip: str, base: str)
     if git_history.ref_tip(user, ref) == tip:
         return
     refuse_checked_out(user, branch, ref)
-    git_history.send(folder.git, user, tip, base)
+    if tip != base:
+        git_history.send(folder.git, user, tip, base)
     hand_over_lfs(folder.path / "lfs/objects", source.common / "lfs/objects")
     try:
         user.run("update-ref", "--no-deref", "-m", "gump-action: result", ref, tip)

@@ -28,7 +28,7 @@ def repository(given: Path) -> Path:
 def state(given: Path | None, repo: Path, workspace: str, environ: Mapping[str, str]) -> Path:
     """The state directory: as named, else the usual place for this workspace."""
     if given:
-        return given.absolute()
+        return given.resolve()
     if workspace == "isolated":
         return repo / ".gump" / "state"
     return _outside(repo, environ)
@@ -37,17 +37,17 @@ def state(given: Path | None, repo: Path, workspace: str, environ: Mapping[str, 
 def _outside(repo: Path, environ: Mapping[str, str]) -> Path:
     """Where a `git clean -fdx` in the checkout does not reach."""
     if environ.get("RUNNER_TEMP"):
-        return Path(environ["RUNNER_TEMP"], "gump")
+        return Path(environ["RUNNER_TEMP"], "gump").resolve()
     home = Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "/tmp"), ".local/state"))
     name = hashlib.blake2b(str(repo).encode(), digest_size=6).hexdigest()
-    return home / "gump-action" / f"{repo.name}-{name}"
+    return home.resolve() / "gump-action" / f"{repo.name}-{name}"
 
 
 def existing_state(given: Path | None, environ: Mapping[str, str]) -> Path:
     """The state directory of a run that has been; raises InputError where there is none."""
     repo = repository(Path.cwd())
     usual = (repo / ".gump" / "state", _outside(repo, environ))
-    places = (given.absolute(),) if given else usual
+    places = (given.resolve(),) if given else usual
     for path in places:
         if (path / LEDGER).is_file():
             return path

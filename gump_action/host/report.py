@@ -249,7 +249,7 @@ def _values(
         "gates": [_gate_row(attempt, gate) for attempt in shown for gate in attempt.gates],
         "evidence": _evidence(shown, chars, _last_failed(state)),
         "chars": chars,
-        "undone": [_undone(attempt) for attempt in shown if _wrote(attempt)],
+        "undone": [_undone(attempt) for attempt in shown if attempt.wrote],
         "notes": [_note(note) for note in _last(notes, rows)],
         "bars": _bars(shown[-_BARS:]),
         "totals": _totals(attempts),
@@ -357,13 +357,8 @@ def _cut(text: str, chars: int | None) -> str:
     return f"{text[:half]}\n… {len(text) - 2 * half} characters are left out …\n{text[-half:]}"
 
 
-def _wrote(attempt: Attempt) -> tuple[str, ...]:
-    """What the gates of an attempt wrote; undone."""
-    return tuple(getattr(attempt, "wrote", ()))
-
-
 def _undone(attempt: Attempt) -> str:
-    files = _wrote(attempt)
+    files = attempt.wrote
     more = f" and {len(files) - 20} more" if len(files) > 20 else ""
     return f"{code(attempt.name)}: {', '.join(code(name) for name in files[:20])}{more}"
 

@@ -97,17 +97,23 @@ def agent(node: Node, key: str, say: Say) -> str | None:
 
 
 def _agent(given: str, line: int, say: Say) -> str | None:
+    problem = agent_problem(given)
+    if problem:
+        say(line, f"agent {problem}")
+    return None if problem else given
+
+
+def agent_problem(given: str) -> str:
+    """What is wrong with an agent's name, and what to do; empty where nothing is."""
     provider, dash, model = given.partition("-")
     if provider not in PROVIDERS:
         near = suggest(provider, PROVIDERS)
-        problem = f'agent "{given}" is of the unknown provider "{provider}"'
-        say(line, f"{problem}, so nothing can run it.{near} Known: {listed(PROVIDERS)}.")
-        return None
+        problem = f'"{given}" is of the unknown provider "{provider}"'
+        return f"{problem}, so nothing can run it.{near} Known: {listed(PROVIDERS)}."
     if dash and not re.fullmatch(MODEL, model):
-        problem = f'agent "{given}" names no model that could be given to a CLI'
-        say(line, f"{problem}. Write {provider}, or for instance {provider}-MODEL.")
-        return None
-    return given
+        problem = f'"{given}" names no model that could be given to a CLI'
+        return f"{problem}. Write {provider}, or for instance {provider}-MODEL."
+    return ""
 
 
 def output(node: Node, key: str, say: Say) -> OutputKind | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gump_action.errors import InputError
-from gump_action.workflow.model import PROVIDERS, Input, provider_of
+from gump_action.workflow.forms import agent_problem
+from gump_action.workflow.model import Input
 from gump_action.workflow.tree import listed, suggest
 
 
@@ -36,9 +37,6 @@ def _pair(word: str, declared: Mapping[str, Input]) -> tuple[str, str]:
 
 def check_agent(agent: str) -> None:
     """Raises InputError where no provider of ours runs it."""
-    if provider_of(agent) not in PROVIDERS:
-        raise InputError(
-            f'--agent "{agent}": "{provider_of(agent)}" is no provider. '
-            f"Providers: {listed(PROVIDERS)}.{suggest(provider_of(agent), PROVIDERS)}",
-            hint="An agent is a provider, or PROVIDER-MODEL: claude-haiku, codex, gemini-pro.",
-        )
+    problem = agent_problem(agent)
+    if problem:
+        raise InputError(f"--agent {problem}")

@@ -20,7 +20,9 @@ def nested(ground, program: Path, tree: Path) -> None:
     """A repository of the agent's with everything in it that git would run."""
     ground.git("init", "-q", "nested", cwd=tree)
     inner = tree / "nested"
-    ground.write(inner, {"inner.txt": "inside\n", "deep/x.py": "x\n", ".gitattributes": "* filter=c"})
+    ground.write(
+        inner, {"inner.txt": "inside\n", "deep/x.py": "x\n", ".gitattributes": "* filter=c"}
+    )
     ground.git("add", "-A", cwd=inner)
     ground.git("commit", "-qm", "x", cwd=inner)
     for name in ("core.fsmonitor", "filter.c.clean", "filter.c.smudge", "filter.c.process"):
