@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import secrets
+import os
 import signal
 import sys
 import time
@@ -19,8 +18,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings
 from gump_action.engine.state import RunState
-from gump_action.errors import InputError, WorkflowError
-from gump_action.host import actions, display, places, plan
+from gump_action.host import actions, display, places
 from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
 from gump_action.providers import PROVIDERS
@@ -29,8 +27,9 @@ from gump_action.system import process
 from gump_action.system.process import Stop
 from gump_action.system.store import Store, check_is_ours
 from gump_action.workflow import given, loader
-from gump_action.workflow import schema as schemas
 from gump_action.workflow.model import Workflow
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         given=_given(options, loaded.workflow),
         repo=repo,
         workspace=workspace,
-        run=f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(3)}",
+        run=f"{time.strftime('%Y%m%d', time.gmtime())}-{os.urandom(3).hex()}",
         engine=options.version,
         is_fresh=options.is_fresh,
     )
@@ -97,6 +96,7 @@ def _watched(wish: engine.Wish, store: Store, around: Surroundings, screen: disp
         state = done.state
         done.close()
     finally:
+        _ignore_signals()
         screen.close(state)
     _tell_the_job(state, store.root, around.environ)
     assert state.ended, "a run that was walked has ended"
@@ -118,46 +118,21 @@ def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
 
 def _stop_on_signals() -> Stop:
     stop = Stop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, lambda signum, frame: stop.request(signum))
     return stop
+
+
+def _ignore_signals() -> None:
+    """All is written down: a further signal must not change how the run is said to have ended."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _tell_the_job(state: RunState, root: Path, environ: Mapping[str, str]) -> None:
     outputs = environ.get("GITHUB_OUTPUT")
     if outputs:
         actions.set_outputs(Path(outputs), actions.outputs_of(state, root / "report.md"))
-
-
-def describe(options: Options, environ: Mapping[str, str]) -> int:
-    """What a run would do, without doing anything."""
-    repo = places.repository(options.repo)
-    loaded = loader.load(loader.find_workflow(options.workflow, repo))
-    for warning in loaded.warnings:
-        print(warning)
-    print("\n".join(plan.lines(loaded.workflow, options.agent)))
-    return 0
-
-
-def validate(names: tuple[str, ...], repo: Path) -> int:
-    """All faults and warnings of all files; 2 where there is a fault."""
-    faults: list[str] = []
-    for name in names:
-        try:
-            loaded = loader.load(loader.find_workflow(name, repo))
-        except WorkflowError as error:
-            faults += [str(fault) for fault in error.faults]
-        else:
-            faults_free = [f"{warning} (warning)" for warning in loaded.warnings]
-            print("\n".join([*faults_free, f"{name}: ok"]))
-    if faults:
-        raise InputError("\n".join(faults))
-    return 0
-
-
-def schema() -> str:
-    """The JSON Schema of the language."""
-    return json.dumps(schemas.schema(), indent=2)
 
 
 def report(state: Path | None, environ: Mapping[str, str]) -> str:

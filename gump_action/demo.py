@@ -7,6 +7,8 @@ the real ones.
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 import tempfile
 import textwrap
@@ -16,9 +18,7 @@ from pathlib import Path
 from gump_action import assembly, environment
 from gump_action.engine.record import read_state
 from gump_action.engine.state import RunState
-from gump_action.errors import InputError
 from gump_action.host.display import Out
-from gump_action.host.places import is_job
 from gump_action.system.git import ALONE, Git
 
 PROJECT = Path(__file__).parent / "demo_project"
@@ -34,32 +34,36 @@ FILES = {
     ".gitignore": "gitignore.txt",
 }
 BRANCH = "main"
+IDENTITY = {"user.name": "Demo", "user.email": "demo@localhost"}
 
 BEFORE = """\
-A small repository with a bug is mended by a workflow of three steps: analyze, fix, document.
-The agent is a stand-in that plays a script, so there is no key and no network. All else is real.
+A small Python project has a bug: a bill of 10.00 is split into three times 3.33.
+A workflow of three steps mends it: analyze, fix, document. Its agent is a stand-in that plays a
+script, so there is no key and no network; git, sessions, the gate and the record are the real ones.
 
   repository  {repo}
   workflow    {workflow}
-  bug         {bug}
+
 """
 STORY = """
 What you have just seen
 
-  analyze   wrote notes. They stood in the prompt of the next step: {{steps.analyze.output}}
-  fix       Attempt {first} changed the wrong thing, and the gate said so. Attempt {second} resumed
-            the session of {resumed} (`session: reuse-on-retry`): it remembered what it had tried,
-            and was told what the gate had printed. The gate passed.
+  analyze   wrote notes, which stood in the prompt of the next step.
+  fix       {first} changed the wrong thing, and the gate failed. {second} resumed the session of
+            {resumed} (`session: reuse-on-retry`), so it remembered what it had tried, and was told
+            what the gate had printed. The gate passed.
   document  went on with the session of {documented} (`session: "reuse: fix"`).
 
-The branch {main} is as it was. The result is a branch of its own, with a commit for each step:
+The branch {branch} is as it was. The result is on a branch of its own:
 
+  $ git log --oneline {result}
 {log}
 
+  $ git diff {result}
 {diff}
 """
 NEXT = """
-The folder is kept, to look around in:
+The folder is kept. To look around:
 
   cd {repo}
   {program} report    # each attempt: why it was made, its session, its gates
@@ -67,9 +71,10 @@ The folder is kept, to look around in:
   cat {workflow}
 """
 FAILED = """
-The demo did not end as it should. Its record is in {repo}/.gump/state, and this tells more:
+The demo did not end as it should. Its folder is kept, and the record tells more:
 
-  cd {repo} && {program} report
+  cd {repo}
+  {program} report
 """
 
 
@@ -79,20 +84,78 @@ def run(environ: Mapping[str, str], version: str) -> int:
     env = _clean(environ)
     repo = Path(tempfile.mkdtemp(prefix="gump-demo-")).resolve()
     git = _make_repository(repo, env)
-    bug = " ".join((PROJECT / FILES[SPEC]).read_text().split(". ")[0].split())
-    _say(out, BEFORE.format(repo=repo, workflow=WORKFLOW, bug=bug))
+    program = _program(environ)
+    out.write(BEFORE.format(repo=repo, workflow=WORKFLOW))
     code = assembly.run(_options(repo, version), env)
     state = read_state(repo / ".gump" / "state")
-    _say(out, _told(git, state, repo) if code == 0 else FAILED, repo)
+    if code == 0:
+        out.write(_story(state, git))
+    ending = NEXT if code == 0 else FAILED
+    out.write(ending.format(repo=repo, program=program, workflow=WORKFLOW))
+    out.flush()
     return code
 
 
 def _clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """No key, nothing of a job, and this Python first on PATH, for the gate calls `python3`.
-
-    A job's log keeps its groups: that alone is said again.
-    """
+    """No key and nothing of a job; this Python is first on PATH, for the gate calls `python3`."""
     kept = environment.for_children(environ)
     here = str(Path(sys.executable).parent)
-    kept["PATH"] = os.pathsep.join((here, kept.get("PATH", os.defpath)))
-    return kept
+    return {**kept, "PATH": os.pathsep.join((here, kept.get("PATH", os.defpath)))}
+
+
+def _make_repository(repo: Path, env: Mapping[str, str]) -> Git:
+    """One commit with the project; it needs no identity and no configuration of the person's."""
+    for name, packaged in FILES.items():
+        path = repo / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((PROJECT / packaged).read_bytes())
+    git = Git(repo, environment.for_git(env)).with_env(**ALONE)
+    git.run("init", "--quiet", f"--initial-branch={BRANCH}", "--template=")
+    for name, value in IDENTITY.items():
+        git.run("config", name, value)
+    git.run("add", "--all")
+    git.run("commit", "--quiet", "--message=A bill that does not add up")
+    return git
+
+
+def _program(environ: Mapping[str, str]) -> str:
+    """How the person can call this program: by its name where that is on PATH."""
+    if shutil.which("gump-action", path=environ.get("PATH", os.defpath)):
+        return "gump-action"
+    beside = Path(sys.executable).parent / "gump-action"
+    return shlex.quote(str(beside)) if beside.exists() else f"{sys.executable} -m gump_action"
+
+
+def _options(repo: Path, version: str) -> assembly.Options:
+    return assembly.Options(
+        workflow=str(repo / WORKFLOW),
+        spec=repo / SPEC,
+        repo=repo,
+        state=None,
+        inputs=(),
+        agent="",
+        workspace="isolated",
+        is_own_home=True,
+        is_fresh=False,
+        as_json=False,
+        version=version,
+    )
+
+
+def _story(state: RunState, git: Git) -> str:
+    """What happened, told from the record."""
+    assert state.ended, "a run that has passed has ended"
+    fix, document = state.attempts["fix"], state.attempts["document"]
+    result = f"{BRANCH}..{state.ended.branch}"
+    log = git.text("log", "--oneline", result)
+    diff = git.text("diff", "--unified=1", result)
+    return STORY.format(
+        first=fix[0].name,
+        second=fix[-1].name,
+        resumed=fix[-1].session.resume,
+        documented=document[-1].session.resume,
+        branch=BRANCH,
+        result=result,
+        log=textwrap.indent(log, "  "),
+        diff=textwrap.indent(diff, "  "),
+    )

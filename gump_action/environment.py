@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from functools import cache
 
 from gump_action.errors import InputError
 
@@ -182,4 +182,11 @@ def _holds_login(value: str) -> bool:
 
 def _is_one_of(name: str, patterns: Iterable[str]) -> bool:
     """Whether a pattern is the name, or ends in `*` and is its beginning."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    names, beginnings = _split(tuple(patterns))
+    return name in names or name.startswith(beginnings)
+
+
+@cache
+def _split(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    beginnings = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("*"))
+    return frozenset(patterns), beginnings

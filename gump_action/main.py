@@ -6,7 +6,6 @@ What a command needs is imported when it is called, so that `--version` costs ne
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import traceback
 from pathlib import Path
@@ -52,8 +51,11 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     as_json: bool,
 ) -> None:
     """Run WORKFLOW (a path, a name in .gump/workflows/, or a built-in), or go on with its run."""
-    from gump_action import assembly
+    from gump_action import assembly, checks
 
+    if dry_run:
+        click.echo("\n".join(checks.describe(workflow, repo, agent)))
+        return
     options = assembly.Options(
         workflow=workflow,
         spec=spec,
@@ -67,8 +69,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         as_json=as_json,
         version=VERSION,
     )
-    act = assembly.describe if dry_run else assembly.run
-    sys.exit(act(options, os.environ))
+    sys.exit(assembly.run(options, os.environ))
 
 
 @cli.command()
@@ -76,17 +77,17 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
 def validate(workflows: tuple[str, ...], repo: Path) -> None:
     """Say every fault of these workflows, with file and line."""
-    from gump_action import assembly
+    from gump_action import checks
 
-    sys.exit(assembly.validate(workflows, repo))
+    click.echo("\n".join(checks.validate(workflows, repo)))
 
 
 @cli.command()
 def schema() -> None:
     """Print the JSON Schema of a workflow file, for editors."""
-    from gump_action import assembly
+    from gump_action import checks
 
-    click.echo(assembly.schema())
+    click.echo(checks.json_schema())
 
 
 @cli.command()
@@ -146,9 +147,9 @@ def main() -> None:
 
 
 def _check_platform() -> None:
-    if platform.system() not in ("Linux", "Darwin"):
+    if sys.platform not in ("linux", "darwin"):
         raise InputError(
-            f"gump-action does not run on {platform.system()}: it needs the processes and files "
+            f"gump-action does not run on {sys.platform}: it needs the processes and files "
             "of Linux or macOS.",
             hint="On Windows, use WSL, or `runs-on: ubuntu-latest` in a job.",
         )

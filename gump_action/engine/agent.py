@@ -20,6 +20,8 @@ from gump_action.workflow.model import AgentStep
 ANSWER_LIMIT = 20_000
 ACTED_LIMIT = 500
 COMPLAINTS = 20
+LONGEST_SECRET = 4096
+"""What is cut is masked first, with so much on either side that no secret is cut in two."""
 NOTHING_USED = e.Usage()
 
 
@@ -62,8 +64,6 @@ def launch(run: Run, start: Start) -> Launched:
     argv = transcripts.resolve(talk.provider, command, env)
     if argv is None:
         return _missing(start)
-    mark = process.new_mark()
-    run.store.write("live", mark.encode())
     with start.log.open("ab") as log, start.log.with_suffix(".stderr").open("ab") as errors:
         ears = _Ears(run, start, log, errors)
         child = process.Launch(
@@ -74,20 +74,26 @@ def launch(run: Run, start: Start) -> Launched:
             wall=start.step.timeout,
             idle=start.step.idle_timeout,
             gentle=transcripts.gentle_signal(command),
-            mark=mark,
+            mark=run.mark,
         )
-        finished = process.run(child, ears.on_stdout, ears.on_stderr, run.around.stop)
-    run.store.remove("live")
+        try:
+            finished = process.run(child, ears.on_stdout, ears.on_stderr, run.around.stop)
+        except OSError as why:
+            return _blocked(start, f"{argv[0]} cannot be started: {why.strerror}")
     return _launched(start, ears, finished)
 
 
 def _missing(start: Start) -> Launched:
     provider = start.talk.provider
-    why = f"{provider.PROGRAM} is not on PATH. Install it: {provider.INSTALL}"
-    ended = e.AgentEnded(
-        step=start.talk.step, attempt=start.talk.attempt, verdict=Verdict.BLOCKED, why=why
+    return _blocked(start, f"{provider.PROGRAM} is not on PATH. Install it: {provider.INSTALL}")
+
+
+def _blocked(start: Start, why: str) -> Launched:
+    talk = start.talk
+    verdict = Verdict.BLOCKED
+    return Launched(
+        e.AgentEnded(step=talk.step, attempt=talk.attempt, verdict=verdict, why=why), ""
     )
-    return Launched(ended, "")
 
 
 class _Ears:
@@ -120,7 +126,7 @@ class _Ears:
             case base.SessionKnown(session):
                 self._know(session)
             case base.Said(text):
-                self.answer = text[-ANSWER_LIMIT:]
+                self.answer = text[-(ANSWER_LIMIT + LONGEST_SECRET) :]
                 self._tell("said", text)
             case base.ToolUsed(tool, path):
                 self._tell("tool", f"{tool} {path}".strip())
@@ -146,12 +152,8 @@ class _Ears:
             self.run.emit(e.SessionKnown(step=talk.step, attempt=talk.attempt, session=session))
 
     def _tell(self, what: e.Act, text: str) -> None:
-        talk = self.talk
-        self.run.emit(
-            e.AgentActed.model_construct(
-                step=talk.step, attempt=talk.attempt, what=what, text=text[:ACTED_LIMIT]
-            )
-        )
+        cleaned = self.run.around.redactor.clean(text[: ACTED_LIMIT + LONGEST_SECRET])
+        self.run.tell_act(self.talk.step, self.talk.attempt, what, cleaned[:ACTED_LIMIT])
 
 
 def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched:
@@ -167,7 +169,7 @@ def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched
         turns=ears.turns,
         usage=ears.tally.of_launch(start.before),
         total=ears.tally.of_session(start.before),
-        answer=ears.answer,
+        answer=ears.run.around.redactor.clean(ears.answer)[-ANSWER_LIMIT:],
     )
     if finished.cause == "stop":
         stopped = {"verdict": Verdict.CANCELLED, "why": "the run was stopped"}

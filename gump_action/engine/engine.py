@@ -17,7 +17,6 @@ from gump_action.engine.group import Walk
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
-from gump_action.engine.scope import Scope
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.transcripts import Talk
 from gump_action.engine.workspace import Opened, Workspace, open_checkout, open_isolated
@@ -25,6 +24,11 @@ from gump_action.errors import InputError
 from gump_action.system import process
 from gump_action.system.store import Store, ledger_lines
 from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
+
+LIVE = "live"
+"""Holds the mark of the engine that works here, or has died here."""
+SET_UP = "set-up"
+"""Names the commands that have set up the tree of this state directory."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,16 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     try:
         state = _known(store, wish)
         given = record.keep_given(wish.workflow, wish.given, store, state)
+        is_same_machine = (store.root / "git").exists()
         workspace = _open(wish, store, state, around)
     except BaseException:
         store.close()
         raise
-    here = Run(wish.workflow, given, around, store, workspace, state)
+    here = Run(wish.workflow, given, around, store, workspace, state, process.new_mark())
     try:
         _begin(here, wish)
+        _settle(here, has_tree=is_same_machine)
+        _set_up(here, wish)
         _walk(here)
     except BaseException:
         here.close()
@@ -116,11 +123,23 @@ def _begin(here: Run, wish: Wish) -> None:
     for text in here.workspace.notes:
         here.note(text, is_warning=True)
     _tell_held_back(here)
-    _settle(here)
-    if here.workspace.is_new and here.workflow.workspace.setup:
-        complaint = gates.setup(here)
-        if complaint:
-            raise InputError(f"workspace.setup: {complaint}", hint="No step was run.")
+
+
+def _set_up(here: Run, wish: Wish) -> None:
+    """Run the set-up commands once in each new tree; a tree where they failed is still new."""
+    commands = here.workflow.workspace.setup
+    if wish.workspace != "isolated" or not commands:
+        return
+    asked = "\n".join(commands).encode()
+    if not here.workspace.is_new and here.store.read(SET_UP) == asked:
+        return
+    here.store.remove(SET_UP)
+    complaint = gates.setup(here)
+    if here.around.stop.is_wanted:
+        return
+    if complaint:
+        raise InputError(f"workspace.setup: {complaint}", hint="No step was run.")
+    here.store.write(SET_UP, asked)
 
 
 def _started(here: Run, wish: Wish) -> e.RunStarted:
@@ -157,24 +176,27 @@ def _tell_held_back(here: Run) -> None:
         )
 
 
-def _settle(here: Run) -> None:
-    """End what a killed engine has left under way, and keep what its agent had done."""
-    mark = here.store.read("live")
+def _settle(here: Run, *, has_tree: bool) -> None:
+    """End what a killed engine has left under way, and keep what its agent had done.
+
+    `has_tree` says that the tree is still the one in which it worked.
+    """
+    mark = here.store.read(LIVE)
     if mark:
         process.end_marked(mark.decode())
-        here.store.remove("live")
+    here.store.write(LIVE, here.mark.encode())
     for attempt in here.state.unfinished():
-        _settle_attempt(here, attempt)
+        _settle_attempt(here, attempt, has_tree=has_tree)
 
 
-def _settle_attempt(here: Run, attempt: Attempt) -> None:
-    is_here = not here.workspace.is_new
-    if attempt.agent and attempt.known and not attempt.kept and is_here:
+def _settle_attempt(here: Run, attempt: Attempt, *, has_tree: bool) -> None:
+    has_tree = has_tree and bool(attempt.agent) and not here.workspace.is_new
+    if has_tree and attempt.known and not attempt.kept:
         provider = here.around.providers[provider_of(attempt.agent)]
         place = transcripts.place_of(here, provider)
         talk = Talk(attempt.step, attempt.number, provider, place)
         transcripts.keep(here, talk, attempt.known)
-    if attempt.agent and is_here and not attempt.snapshot:
+    if has_tree and not attempt.snapshot:
         for text in here.workspace.after_attempt():
             here.note(text, step=attempt.step)
         here.workspace.drop_output_folder()
@@ -192,7 +214,7 @@ def _walk(here: Run) -> None:
     for text in _missing(here, _escalations(here)):
         here.note(f"{text} (needed only where its turn comes)", is_warning=True)
     _warn_of_keys(here)
-    _end(here, Walk(here).steps(Scope("", here.workflow.steps)))
+    _end(here, Walk(here).workflow())
 
 
 def _agent_steps(here: Run) -> list[AgentStep]:
@@ -250,6 +272,7 @@ def _end(here: Run, end: Stop) -> None:
         left=head or here.workspace.opened.start,
     )
     here.emit(ended)
+    here.store.remove(LIVE)
 
 
 def _passed_commits(here: Run) -> list[tuple[str, str, Attempt]]:

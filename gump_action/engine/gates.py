@@ -170,6 +170,7 @@ def _shell_one(run: Run, asked: Asked, command: str, until: float) -> GateResult
         run.workspace.tree,
         env,
         wall=max(0.0, until - time.monotonic()),
+        mark=run.mark,
     )
     finished = process.run(launch, kept.add, kept.add, run.around.stop)
     text = kept.text()

@@ -26,6 +26,14 @@ class Walk:
     def __post_init__(self) -> None:
         self.waiting = list(self.run.state.passes)
 
+    def workflow(self) -> Stop:
+        """The whole workflow; what was passed and is no longer asked for is forgotten."""
+        end = self.steps(Scope("", self.run.workflow.steps))
+        if end.verdict is Verdict.PASSED:
+            for path in self.waiting:
+                self._forget(path, "it is no longer in the workflow")
+        return end
+
     def steps(self, scope: Scope, foreach: str = "") -> Stop:
         """The steps of one iteration; the first that does not pass ends it."""
         for one in scope.steps:
@@ -60,7 +68,8 @@ class Walk:
         for seen in scope.outwards():
             planned = self.run.state.passes.get(seen.path(group.foreach))
             if planned:
-                return parse_plan(variables.kept_text(self.run, planned, "output"))
+                text = variables.kept_text(self.run, planned, "output")
+                return parse_plan(self.run.around.redactor.mask(text))
         raise AssertionError("validate has seen that the plan's step comes before its group")
 
     def _step(self, one: AgentStep | GateStep, scope: Scope, foreach: str) -> Stop:

@@ -29,7 +29,7 @@ def take_output(run: Run, step: str, attempt: int, kind: OutputKind) -> Taken:
         return Taken()
     content = run.workspace.read_output(NAMES[kind], LIMIT)
     run.workspace.drop_output_folder()
-    if content is None:
+    if content is None or len(content) > LIMIT:
         return Taken(
             f"The step has to write its {kind} to .gump/out/{NAMES[kind]}, and there is no such "
             f"file (or it is no plain file of at most {LIMIT // 1024 // 1024} MiB)."

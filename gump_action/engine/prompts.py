@@ -73,8 +73,9 @@ def cut(text: str, limit: int) -> str:
     head = _fitting(lines, limit // 2)
     tail = _fitting(lines[len(head) :][::-1], limit - limit // 2)[::-1]
     if not head and not tail:
-        middle = len(text) - limit
-        return f"{text[: limit // 2]}\n… {middle} characters left out …\n{text[-limit // 2 :]}"
+        end = len(text) - (limit - limit // 2)
+        left_out = len(text) - limit
+        return f"{text[: limit // 2]}\n… {left_out} characters left out …\n{text[end:]}"
     left_out = len(lines) - len(head) - len(tail)
     return f"{''.join(head)}… {left_out} lines left out …\n{''.join(tail)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,13 +22,15 @@ INPUTS = "given/inputs.json"
 
 def read_state(root: Path) -> RunState:
     """What the ledger of this state directory says.  Raises InputError with the line at fault."""
-    events = []
+    return fold(_events(root))
+
+
+def _events(root: Path) -> Iterator[e.AnyEvent]:
     for number, line in enumerate(ledger_lines(root), 1):
         try:
-            events.append(e.parse_event(line))
+            yield e.parse_event(line)
         except ValidationError as why:
             raise _unreadable(root, number, line, why) from None
-    return fold(events)
 
 
 def _unreadable(root: Path, number: int, line: bytes, why: ValidationError) -> InputError:

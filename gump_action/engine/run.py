@@ -56,6 +56,8 @@ class Run:
     store: Store
     workspace: Workspace
     state: RunState
+    mark: str
+    """By which all that this engine starts can be found when it has died."""
     tree_at: str = ""
     """The snapshot that the tree holds; empty while an agent or a gate may have changed it."""
 
@@ -66,15 +68,25 @@ class Run:
 
     def emit(self, event: e.AnyEvent) -> None:
         """Write down what happened, then let the state and those who watch know."""
-        self.state.seq += 1
-        update: dict[str, object] = {"seq": self.state.seq, "at": self.around.clock()}
+        update: dict[str, object] = {"seq": self.state.seq + 1, "at": self.around.clock()}
         for name in _FREE_TEXT & type(event).model_fields.keys():
             update[name] = self.around.redactor.clean(getattr(event, name))
         event = event.model_copy(update=update)
-        if not isinstance(event, e.AgentActed):
-            self.store.append(event.model_dump_json(exclude_defaults=False).encode())
+        self.store.append(event.model_dump_json().encode())
         fold((event,), self.state)
         self.around.listen(event)
+
+    def tell_act(self, step: str, attempt: int, what: e.Act, text: str) -> None:
+        """What an agent does while it works, masked; it is seen, and not written down."""
+        act = e.AgentActed.model_construct(
+            seq=self.state.seq,
+            at=self.around.clock(),
+            step=step,
+            attempt=attempt,
+            what=what,
+            text=text,
+        )
+        self.around.listen(act)
 
     def note(self, text: str, *, step: str = "", is_warning: bool = False) -> None:
         """Something a person should know."""

@@ -163,39 +163,46 @@ def _attempt_started(state: RunState, event: e.AttemptStarted) -> None:
     state.attempts.setdefault(event.step, []).append(attempt)
 
 
-def _change(state: RunState, step: str, change: Callable[[Attempt], Attempt]) -> Attempt:
+def _change(state: RunState, step: str, **changes: object) -> Attempt:
+    """The last attempt of a step, made new.  By hand, since `replace` asks for every field again
+    and a ledger of thousands of attempts is read in one go."""
     attempts = state.attempts[step]
-    attempts[-1] = change(attempts[-1])
-    return attempts[-1]
+    changed = object.__new__(Attempt)
+    changed.__dict__.update(attempts[-1].__dict__, **changes)
+    attempts[-1] = changed
+    return changed
 
 
 def _session_refused(state: RunState, event: e.SessionRefused) -> None:
-    refused = state.attempts[event.step][-1].session.why
+    wanted = state.attempts[event.step][-1].session.why
     _change(
         state,
         event.step,
-        lambda a: replace(a, session=event.session, start=event.start, known="", refused=refused),
+        session=event.session,
+        start=event.start,
+        known="",
+        refused=wanted,
     )
 
 
 def _session_known(state: RunState, event: e.SessionKnown) -> None:
-    _change(state, event.step, lambda a: replace(a, known=event.session))
+    _change(state, event.step, known=event.session)
 
 
 def _agent_ended(state: RunState, event: e.AgentEnded) -> None:
-    _change(state, event.step, lambda a: replace(a, ended=event))
+    _change(state, event.step, ended=event)
 
 
 def _transcript_kept(state: RunState, event: e.TranscriptKept) -> None:
-    _change(state, event.step, lambda a: replace(a, kept=event))
+    _change(state, event.step, kept=event)
 
 
 def _transcript_lost(state: RunState, event: e.TranscriptLost) -> None:
-    _change(state, event.step, lambda a: replace(a, lost=event.why))
+    _change(state, event.step, lost=event.why)
 
 
 def _gate_wrote(state: RunState, event: e.GateWrote) -> None:
-    _change(state, event.step, lambda a: replace(a, wrote=event.files))
+    _change(state, event.step, wrote=event.files)
 
 
 def _step_skipped(state: RunState, event: e.StepSkipped) -> None:
@@ -206,20 +213,21 @@ def _snapshot_taken(state: RunState, event: e.SnapshotTaken) -> None:
     attempt = _change(
         state,
         event.step,
-        lambda a: replace(a, snapshot=event.commit, files=event.files, more_files=event.more_files),
+        snapshot=event.commit,
+        files=event.files,
+        more_files=event.more_files,
     )
     state.parents[event.commit] = attempt.start
 
 
 def _gate_ended(state: RunState, event: e.GateEnded) -> None:
-    _change(state, event.step, lambda a: replace(a, gates=(*a.gates, event)))
+    gates = state.attempts[event.step][-1].gates
+    _change(state, event.step, gates=(*gates, event))
 
 
 def _attempt_ended(state: RunState, event: e.AttemptEnded) -> None:
     attempt = _change(
-        state,
-        event.step,
-        lambda a: replace(a, verdict=event.verdict, error=event.error, seconds=event.seconds),
+        state, event.step, verdict=event.verdict, error=event.error, seconds=event.seconds
     )
     if event.verdict is Verdict.PASSED:
         state.passes[event.step] = attempt

@@ -132,6 +132,7 @@ def _resume(run: Run, due: Due, talk: Talk, decision: Resume) -> Launched | None
 
 def _refuse(run: Run, due: Due, decision: Resume, why: str) -> None:
     run.workspace.after_attempt()
+    why = run.around.redactor.clean(why)
     text = f"{decision.attempt.name} cannot be resumed: {why}"
     fresh = e.SessionDecided(mode=str(due.step.session), why=text[:1000])
     run.emit(e.SessionRefused(step=due.path, attempt=due.number, start=due.base, session=fresh))

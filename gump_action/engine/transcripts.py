@@ -171,11 +171,17 @@ def _carry_out_one(run: Run, talk: Talk, command: Command) -> None:
     argv = resolve(talk.provider, command, env)
     if argv is None:
         raise _Unusable(f"{command.argv[0]} is not on PATH")
-    launch = process.Launch(argv, talk.place.cwd, env, command.stdin.encode(), wall=PORT_LIMIT)
-    finished = process.run(launch, printed.append, lambda line: None)
+    launch = process.Launch(
+        argv, talk.place.cwd, env, command.stdin.encode(), wall=PORT_LIMIT, mark=run.mark
+    )
+    try:
+        finished = process.run(launch, printed.append, lambda line: None)
+    except OSError as why:
+        raise _Unusable(f"{argv[0]} cannot be started: {why.strerror}") from None
     if finished.code:
         words = " ".join(command.argv[:2])
-        raise _Unusable(f"`{words}` ended with {finished.code}: {finished.stderr.strip()[-500:]}")
+        said = run.around.redactor.clean(finished.stderr).strip()[-500:]
+        raise _Unusable(f"`{words}` ended with {finished.code}: {said}")
     if command.stdout:
         command.stdout.write_bytes(b"".join(printed))
 

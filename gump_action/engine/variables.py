@@ -39,8 +39,9 @@ def values(run: Run, asking: Asking) -> dict[str, object]:
         "run": _run(run),
     }
     if item:
-        files = ", ".join(item.files)
-        found["item"] = {"name": item.name, "description": item.description, "files": files}
+        parts = (item.name, item.description, ", ".join(item.files))
+        name, description, files = (run.around.redactor.clean(part) for part in parts)
+        found["item"] = {"name": name, "description": description, "files": files}
     if "steps" in named:
         found["steps"] = _steps(run, asking.scope)
     return found
@@ -104,6 +105,6 @@ def _step(run: Run, path: str) -> Mapping[str, object]:
     return {
         "output": output or diff,
         "diff": diff,
-        "files": ", ".join(last.files),
+        "files": run.around.redactor.clean(", ".join(last.files)),
         "status": status.value,
     }

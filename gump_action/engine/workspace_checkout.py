@@ -12,13 +12,12 @@ from pathlib import Path
 from gump_action.engine.workspace_core import Core
 from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
 from gump_action.engine.workspace_guard import Guard, Place
-from gump_action.engine.workspace_isolated import FRESH, some
 from gump_action.engine.workspace_left import LeftAlone, look_at_left
-from gump_action.engine.workspace_names import all_paths, all_shown
+from gump_action.engine.workspace_names import all_paths, all_shown, some
 from gump_action.engine.workspace_output import OUT
 from gump_action.engine.workspace_records import Opened
 from gump_action.engine.workspace_said import what_was_put_back
-from gump_action.engine.workspace_source import Source, credentials, find_source
+from gump_action.engine.workspace_source import FRESH, Source, credentials, find_source
 from gump_action.engine.workspace_submodules import Submodule, find_submodules
 from gump_action.engine.workspace_tree import LeftOut, Tree
 from gump_action.errors import InputError
@@ -36,6 +35,7 @@ class Checkout(Core):
     def before_attempt(self) -> None:
         self.guard.arm()
         self.is_touched = True
+        self.held.know_empty_folders()
         self.folder.see_unchanged()
 
     def after_attempt(self) -> tuple[str, ...]:
@@ -133,6 +133,7 @@ def ready_tree(
 ) -> tuple[Tree, Opened]:
     """The engine's git folder over the checkout, and what the run was opened on."""
     folder = Folder(state / "git", source.top, env)
+    folder.clear_locks()
     alone = LeftAlone(folder.path / "left-alone")
     if recorded is not None and folder.is_there and git_history.has(folder.git, recorded.start):
         return Tree(folder, left_out(recorded, look_at_index(folder), alone)), recorded

@@ -80,5 +80,8 @@ class Core:
     def unbundle(self, path: Path) -> None:
         git_history.unbundle(self.folder.git, path)
 
+    def after_setup(self) -> None:
+        """Nothing was set up: that is for trees that are new."""
+
     def close(self) -> None:
         """Nothing is held open between calls."""

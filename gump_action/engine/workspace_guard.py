@@ -18,6 +18,8 @@ from gump_action.engine.workspace_remove import make_folder, remove
 
 # Large, only ever added to, and no say in anything.
 NOT_KEPT = ("objects", "lfs/objects", "lfs/tmp", "lfs/incomplete", "lfs/cache", "lfs/logs")
+# Files of a git that is at work just now: put back later, they would lock everybody out.
+PASSING = (".lock", "gc.pid", ".pid")
 Sign = tuple[int, ...]
 
 
@@ -45,19 +47,24 @@ class Guard:
         self.signs = {}
         for place in self.places:
             for path, sign in listing(place.path):
-                self._keep(place, path)
-                self.signs[f"{place.name}/{path}"] = sign
+                if not path.endswith(PASSING) and self._keep(place, path):
+                    self.signs[f"{place.name}/{path}"] = sign
         kept = {"places": self._identity(), "signs": self.signs}
         (self.folder / "kept.json").write_text(json.dumps(kept))
 
-    def _keep(self, place: Place, path: str) -> None:
+    def _keep(self, place: Place, path: str) -> bool:
+        """Whether it could be copied, and did not go away just then."""
         old, new = place.path / path, self.folder / "copy" / place.name / path
         new.parent.mkdir(parents=True, exist_ok=True)
-        mode = old.lstat().st_mode
-        if stat.S_ISDIR(mode):
-            new.mkdir(exist_ok=True)
-        elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
-            shutil.copy2(old, new, follow_symlinks=False)
+        try:
+            mode = old.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                new.mkdir(exist_ok=True)
+            elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                shutil.copy2(old, new, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return stat.S_ISDIR(mode) or stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
     def arm(self) -> None:
         """An agent starts now: if nobody puts back after it, the next start will."""
@@ -149,13 +156,24 @@ def listing(place: Path) -> Iterator[tuple[str, Sign]]:
     waiting = [""]
     while waiting:
         here = waiting.pop()
-        for entry in sorted(os.scandir(f"{place}/{here}"), key=lambda one: one.name):
+        for entry in entries_of(f"{place}/{here}"):
             path = f"{here}{entry.name}"
             if is_not_kept(path):
                 continue
-            yield path, sign_of(entry)
+            try:
+                yield path, sign_of(entry)
+            except FileNotFoundError:  # a git in the background is tidying up
+                continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(f"{path}/")
+
+
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda one: one.name)
+    except FileNotFoundError:
+        return []
 
 
 def is_not_kept(path: str) -> bool:

@@ -11,33 +11,48 @@ from pathlib import Path
 
 from gump_action.engine.workspace_core import Core
 from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
-from gump_action.engine.workspace_names import all_shown
+from gump_action.engine.workspace_left import LeftAlone, collapsed, leave_alone
+from gump_action.engine.workspace_names import all_shown, some
 from gump_action.engine.workspace_records import Opened
 from gump_action.engine.workspace_remove import remove
 from gump_action.engine.workspace_share import link_shared, shared_paths, warn_of_environments
-from gump_action.engine.workspace_source import Source, find_source
+from gump_action.engine.workspace_source import FRESH, Source, find_source
 from gump_action.engine.workspace_tree import LeftOut, Tree
 from gump_action.errors import InputError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder, configuration
 
 AGENTS_GIT = "agents-git"  # what the `.git` of the tree is made from before each attempt
-FRESH = "run with --fresh to start anew"
 
 
 class Isolated(Core):
     """A tree of the run's own."""
 
-    def __init__(self, source: Source, held: Tree, opened: Opened, notes: Sequence[str]) -> None:
-        super().__init__(source, held, opened, notes)
+    def __init__(self, source: Source, held: Tree, opened: Opened, shared: Sequence[str]) -> None:
+        super().__init__(source, held, opened, ())
         self.pristine = held.folder.path.parent / AGENTS_GIT
+        self.shared = tuple(shared)
+        self.used = held.folder.path / "tree-used"
+        self.is_new = not self.used.exists()
+
+    def after_setup(self) -> None:
+        """Files that setup commands added stay, and out of snapshots; the rest is put back."""
+        _, added = self.held.differing()
+        leave_alone(self.held, collapsed(self.folder, self.opened.start, added))
+        self.held.undo(self.opened.start)
 
     def before_attempt(self) -> None:
-        """The agents' git folder is as on the first day: base checked out, nothing of others."""
+        self.used.touch()
+        self.lay_out()
+        self.held.know_empty_folders()
+        self.folder.see_unchanged()
+
+    def lay_out(self) -> list[str]:
+        """The agents' git folder is as on the first day, and so are the links to shared paths."""
         place = self.tree / ".git"
         remove(place)
         shutil.copytree(self.pristine, place, symlinks=True)
-        self.folder.see_unchanged()
+        return link_shared(self.source, self.tree, self.shared)
 
     def after_attempt(self) -> tuple[str, ...]:
         """What agents left in folders of submodules, which are empty here, is gone."""
@@ -74,22 +89,19 @@ def open_isolated(
             hint="fetch all of it (git fetch --refetch --no-filter), or use --workspace checkout",
         )
     state = state.resolve()
-    tree = state / "tree"
     shared = shared_paths(source, share)
     folder, notes = ready_folder(source, state, recorded, env)
-    opened = recorded or Opened(base=source.head, start=source.head)
-    is_new = not (tree / ".git").exists() and not (tree / ".git").is_symlink()
     taken = look_at_index(folder)
-    held = Tree(folder, LeftOut.of(shared, submodules=taken.submodules))
-    if is_new:
-        make_tree(source, held, opened)
-    notes += link_shared(source, tree, shared) + warn_of_environments(source, shared, env)
-    notes += submodule_notes(taken)
-    made = Isolated(source, held, opened, notes)
-    made.is_new = is_new
+    alone = LeftAlone(folder.path / "left-alone").paths()
+    held = Tree(folder, LeftOut.of(shared, alone, submodules=taken.submodules))
+    opened = recorded or Opened(base=source.head, start=source.head)
+    made = Isolated(source, held, opened, shared)
+    if made.is_new:
+        make_tree(held, opened)
     if not made.pristine.is_dir():
         make_agents_git(source, held, made.pristine, opened.base)
-    made.before_attempt()
+    notes += made.lay_out() + warn_of_environments(source, shared, env)
+    made.notes = (*notes, *submodule_notes(taken))
     return made
 
 
@@ -98,6 +110,7 @@ def ready_folder(
 ) -> tuple[Folder, list[str]]:
     """The engine's git folder, made if need be; what the user should know."""
     folder, notes = Folder(state / "git", state / "tree", env), []
+    folder.clear_locks()
     if recorded is not None and recorded.base != source.head:
         notes.append(f"HEAD is {source.head[:12]} now; the run stays on {recorded.base[:12]}")
     if recorded is not None and not git_history.has(source.git, recorded.base):
@@ -141,17 +154,11 @@ def inside(path: Path, folder: Path) -> bool:
     return folder == path or folder in path.parents or path in folder.parents
 
 
-def some(paths: Sequence[str]) -> str:
-    """The first of these names, and how many more there are."""
-    rest = len(paths) - 10
-    return ", ".join(all_shown(paths[:10])) + (f" and {rest} more" if rest > 0 else "")
-
-
 def submodule_notes(taken: Taken) -> list[str]:
     return [f"submodule {path} is empty in the isolated tree" for path in taken.submodules]
 
 
-def make_tree(source: Source, held: Tree, opened: Opened) -> None:
+def make_tree(held: Tree, opened: Opened) -> None:
     """All files of the start, in an empty folder."""
     remove(held.root)
     held.root.mkdir(parents=True)

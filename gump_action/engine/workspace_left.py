@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from gump_action.engine.workspace_isolated import some
-from gump_action.engine.workspace_names import covers
+from gump_action.engine.workspace_names import covers, some
 from gump_action.engine.workspace_records import Opened
 from gump_action.engine.workspace_tree import LeftOut, Tree
 from gump_action.errors import InputError
@@ -64,6 +63,18 @@ def look_at_left(held: Tree, opened: Opened, left: str, *, in_job: bool) -> list
         notes.append(f"changed since the run left it, and put to the run's record: {files}")
     held.go_back(left)
     return notes
+
+
+def collapsed(folder: Folder, commit: str, paths: Sequence[str]) -> list[str]:
+    """These paths, those in folders without any file of the commit as the folder (`a/b/`)."""
+    files = git_history.files_of(folder.git, commit)
+    known = {str(above) for file in files for above in Path(file).parents}
+    found: dict[str, None] = {}
+    for path in paths:
+        above = [str(each) for each in reversed(Path(path).parents)]
+        outermost = next((each for each in above if each not in known), None)
+        found[f"{outermost}/" if outermost else path] = None
+    return list(found)
 
 
 def differing_from(held: Tree, commit: str) -> set[str]:

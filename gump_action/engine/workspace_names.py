@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 BACKSLASH, QUOTE = 0x5C, 0x22
 
@@ -44,6 +44,12 @@ def all_shown(paths: Collection[str]) -> tuple[str, ...]:
 
 def all_paths(texts: Collection[str]) -> tuple[str, ...]:
     return tuple(path_of(text) for text in texts)
+
+
+def some(paths: Sequence[str]) -> str:
+    """The first of these names, and how many more there are."""
+    rest = len(paths) - 10
+    return ", ".join(all_shown(paths[:10])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def covers(left_out: Collection[str], path: str) -> bool:

@@ -48,7 +48,11 @@ class Workspace(Protocol):
 
     @property
     def is_new(self) -> bool:
-        """The tree was just made: setup commands have to run, and then `undo(opened.start)`."""
+        """The tree was just made: setup commands have to run, and then `after_setup`."""
+        ...
+
+    def after_setup(self) -> None:
+        """To be called after setup commands: what they added stays, and is in no snapshot."""
         ...
 
     def snapshot(self, parent: str, message: str, ref: str) -> Snapshot:

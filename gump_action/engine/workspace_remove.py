@@ -17,15 +17,17 @@ def remove(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     if not is_folder:
-        path.unlink()
+        path.unlink(missing_ok=True)
         return
     shutil.rmtree(path, onerror=open_up)
 
 
-def open_up(act: Callable[..., Any], path: str, why: object) -> None:
+def open_up(act: Callable[..., Any], path: str, why: tuple[Any, BaseException, Any]) -> None:
     """A folder that an agent has closed is opened and removed; what will not go, is said."""
+    if isinstance(why[1], FileNotFoundError):
+        return
     if act not in (os.open, os.scandir, os.unlink, os.rmdir, os.lstat):
-        raise OSError(f"cannot remove {path}: {why}")
+        raise OSError(f"cannot remove {path}: {why[1]}")
     place = Path(path)
     for folder in (place.parent, place):
         if folder.is_dir() and not folder.is_symlink():
@@ -36,18 +38,18 @@ def open_up(act: Callable[..., Any], path: str, why: object) -> None:
         place.unlink(missing_ok=True)
 
 
-def remove_all(tree: Path, paths: Collection[str]) -> None:
-    """These paths of the tree are gone, and the folders that are empty without them."""
+def remove_all(tree: Path, paths: Collection[str], kept: Collection[str]) -> None:
+    """These paths are gone, and the folders that are empty without them, but for those `kept`."""
     for path in paths:
         if leads_through_link(tree, path):
             continue
         remove(tree / path)
-        drop_empty(tree, str(Path(path).parent))
+        drop_empty(tree, str(Path(path).parent), kept)
 
 
-def drop_empty(tree: Path, folder: str) -> None:
+def drop_empty(tree: Path, folder: str, kept: Collection[str] = ()) -> None:
     """This folder and those above it, as far as nothing is in them."""
-    while folder not in ("", "."):
+    while folder not in ("", ".", *kept):
         try:
             (tree / folder).rmdir()
         except OSError:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from gump_action.engine.workspace_remove import make_folder
+from gump_action.engine.workspace_remove import make_folder, remove
 from gump_action.engine.workspace_source import Source
 from gump_action.errors import InputError
 
@@ -37,8 +37,9 @@ def link_shared(source: Source, tree: Path, shared: Sequence[str]) -> list[str]:
         target, link = source.top / path, tree / path
         if not target.exists():
             notes.append(f"workspace.share: {path} is not in {source.top}")
-        elif not link.is_symlink() and not link.exists():
+        elif not link.is_symlink() or link.readlink() != target:
             make_folder(tree, str(PurePosixPath(path).parent))
+            remove(link)
             link.symlink_to(target)
     return notes
 

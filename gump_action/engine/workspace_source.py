@@ -15,6 +15,7 @@ TAKEN = (
     "core.autocrlf", "core.eol", "core.symlinks", "core.filemode", "core.ignorecase",
     "core.precomposeunicode", "core.checkstat", "core.trustctime", "core.bigfilethreshold",
 )  # fmt: skip
+FRESH = "run with --fresh to start anew"
 UNFINISHED = {
     "MERGE_HEAD": ("merge", "git merge --abort"),
     "rebase-merge": ("rebase", "git rebase --abort"),
@@ -153,9 +154,13 @@ def lfs_settings(env: Mapping[str, str]) -> dict[str, str]:
         return {}
     return {
         "filter.lfs.clean": "git-lfs clean -- %f",
-        "filter.lfs.smudge": "git-lfs smudge --skip -- %f",
-        "filter.lfs.process": "git-lfs filter-process --skip",
+        "filter.lfs.smudge": "git-lfs smudge -- %f",
+        "filter.lfs.process": "git-lfs filter-process",
         "filter.lfs.required": "true",
+        # `--skip` would leave contents out that are here. So: what is not here, is nowhere.
         "lfs.url": "file:///nowhere",
+        "lfs.skipdownloaderrors": "true",
+        "lfs.transfer.maxretries": "1",
+        "lfs.concurrenttransfers": "1",
         "lfs.locksverify": "false",
     }

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from gump_action.engine.workspace_names import covers
 from gump_action.engine.workspace_output import OUT
 from gump_action.engine.workspace_records import Snapshot
-from gump_action.engine.workspace_remove import remove_all
+from gump_action.engine.workspace_remove import drop_empty, remove_all
 from gump_action.engine.workspace_walk import Seen, files_below, walk
+from gump_action.errors import CommandError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
 
@@ -46,6 +47,7 @@ class Tree:
         self.folder, self.left_out = folder, left_out
         self.root = folder.tree
         self.indexed_commit = ""  # what the index is known to hold
+        self.empty: frozenset[str] | None = None  # folders that were empty before any agent came
         self.nested: frozenset[str] = frozenset()  # repositories of agents, by the last snapshot
 
     # --- snapshots ---------------------------------------------------------------------------
@@ -63,26 +65,32 @@ class Tree:
         """The tree as it is into the index; what git says of files that would not go in."""
         seen = self.walk()
         hidden = [*self.left_out.submodules, *seen.nested, *seen.special]
-        if len(self.left_out.paths) + len(hidden) <= FEW:
-            complaints = self.folder.add_all([*self.left_out.paths, *hidden])
-        else:
-            complaints = self.folder.add_all(hidden, known_only=True)
-            _, unknown = self.folder.differing(hidden[:FEW])
-            self.folder.add_files(self.ours(unknown, hidden))
+        complaints = self.take_in_seen(hidden)
         self.folder.drop(seen.special)
-        self.take_in_nested(seen.nested)
+        complaints += self.take_in_nested(seen.nested)
         self.nested = frozenset(seen.nested)
         return complaints
 
-    def take_in_nested(self, nested: Collection[str]) -> None:
+    def take_in_seen(self, hidden: Collection[str]) -> list[str]:
+        """What git may look at itself."""
+        if len(self.left_out.paths) + len(hidden) <= FEW:
+            try:
+                return self.folder.add_all([*self.left_out.paths, *hidden])
+            except CommandError:  # somebody is at work in the tree; file by file it can be done
+                pass
+        complaints = self.folder.add_all(hidden, known_only=True)
+        _, unknown = self.folder.differing(hidden)
+        return complaints + self.folder.add_files(self.ours(unknown, hidden))
+
+    def take_in_nested(self, nested: Collection[str]) -> list[str]:
         """Files of repositories that agents made, as plain files."""
         if not nested:
-            return
+            return []
         present = self.ours(files_below(self.root, nested), self.left_out.submodules)
         kept = set(present) - self.folder.ignored(present)
         gone = set(self.folder.indexed(nested)) - set(present)
         self.folder.drop(sorted(gone))
-        self.folder.add_files(sorted(kept))
+        return self.folder.add_files(sorted(kept))
 
     def walk(self) -> Seen:
         seen = walk(self.root, self.left_out.folders)
@@ -102,7 +110,9 @@ class Tree:
         self.folder.read_tree(commit)
         self.indexed_commit = commit
         self.nested = frozenset()
-        return self.settle()
+        changed = self.settle()
+        self.drop_empty_folders()
+        return changed
 
     def undo(self, commit: str) -> tuple[str, ...]:
         """As `go_back`, but repositories that agents made before the last snapshot stay."""
@@ -110,17 +120,34 @@ class Tree:
             return self.go_back(commit)
         return self.settle()
 
+    def know_empty_folders(self) -> None:
+        if self.empty is None:
+            self.empty = frozenset(self.walk().empty)
+
+    def drop_empty_folders(self) -> None:
+        """Git knows no empty folders; those that agents made go, unless they are ignored."""
+        if self.empty is None:
+            return
+        fresh = [path for path in self.walk().empty if path not in self.empty]
+        ignored = self.folder.ignored([f"{path}/" for path in fresh])
+        for path in fresh:
+            if f"{path}/" not in ignored:
+                drop_empty(self.root, path, self.empty)
+
     def settle(self) -> tuple[str, ...]:
         """Puts back what the index holds, until nothing differs."""
         changed: dict[str, None] = {}
+        said = ""
         for _ in range(ROUNDS):
             known, unknown = self.differing()
             if not known and not unknown:
-                break
+                return tuple(sorted(changed))
             changed |= dict.fromkeys([*unknown, *known])
-            remove_all(self.root, unknown)
-            self.folder.write_files(known)
-        return tuple(sorted(changed))
+            remove_all(self.root, unknown, self.empty or ())
+            said = self.folder.write_files(known)
+        if said:
+            raise CommandError(["git", "checkout-index"], 1, said)
+        return tuple(sorted(changed))  # somebody keeps writing there, faster than we can undo it
 
     def differing(self) -> tuple[list[str], list[str]]:
         """Known files that differ, and paths that the index does not know."""

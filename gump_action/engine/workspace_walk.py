@@ -6,6 +6,10 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import _ScandirIterator as ScandirIterator
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,8 @@ def scan(tree: Path, here: str) -> tuple[list[str], list[str], bool, bool]:
     below: list[str] = []
     strange: list[str] = []
     is_repository, is_empty = False, True
-    try:
-        entries = os.scandir(f"{tree}/{here}")
-    except OSError:  # gone, or not for us to read: git will say so
+    entries = opened(f"{tree}/{here}")
+    if entries is None:  # gone, or not for us to read: git will say so
         return below, strange, False, False
     with entries:
         for entry in entries:
@@ -59,15 +62,29 @@ def scan(tree: Path, here: str) -> tuple[list[str], list[str], bool, bool]:
     return below, strange, is_repository, is_empty
 
 
+def opened(folder: str) -> ScandirIterator[str] | None:
+    """What is in this folder; one that an agent has closed is opened, or it could not go either."""
+    for _ in range(2):
+        try:
+            return os.scandir(folder)
+        except PermissionError:
+            try:
+                Path(folder).chmod(0o700)
+            except OSError:
+                return None
+        except OSError:
+            return None
+    return None
+
+
 def files_below(tree: Path, folders: Collection[str]) -> list[str]:
     """Every plain file and link below these folders, except what lies in a `.git`."""
     found: list[str] = []
     waiting = list(folders)
     while waiting:
         here = waiting.pop()
-        try:
-            entries = os.scandir(tree / here)
-        except OSError:
+        entries = opened(f"{tree}/{here}")
+        if entries is None:
             continue
         with entries:
             for entry in entries:

@@ -1,6 +1,6 @@
 """What GitHub Actions reads from a job: workflow commands in its log, and the files that it names.
 
-Streams and paths are given; nothing here looks at the environment.
+Streams, paths and the environment are given; nothing here looks for them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from typing import Literal, Protocol
 
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
+from gump_action.errors import Fault, GumpError, InputError, WorkflowError
+from gump_action.host import words
+from gump_action.host.places import is_job
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes; a larger summary is dropped whole by GitHub."""
 _SHOWN_OF_A_KIND = 10
+_MESSAGE = 4000
+_REASON = 1000
 _CUT_NOTE = "\n\nThe rest is left out: GitHub shows no more than 1 MiB for each step.\n"
 
 Level = Literal["error", "warning", "notice"]
@@ -42,8 +47,9 @@ class Annotation:
     def __str__(self) -> str:
         """The workflow command; nothing in it can begin another one."""
         places = {"title": self.title, "file": self.file, "line": str(self.line or "")}
-        words = ",".join(f"{key}={_property(each)}" for key, each in places.items() if each)
-        return f"::{self.level} {words}::{_text(self.message)}"
+        place = ",".join(f"{key}={_property(each)}" for key, each in places.items() if each)
+        message = words.clean(self.message)[:_MESSAGE]
+        return f"::{self.level} {place}::{_text(message)}"
 
 
 def error(stream: Stream, message: str, *, title: str = "gump") -> None:
@@ -71,40 +77,92 @@ def harmless(line: str) -> str:
     return f"| {line}" if line.lstrip().startswith("::") else line
 
 
+def printable(environ: Mapping[str, str], text: str) -> str:
+    """The text as it may stand in this log: inside a job no line of it is a command."""
+    if not is_job(environ):
+        return text
+    return "\n".join(harmless(line) for line in re.split(r"\r\n|\r|\n", text))
+
+
+def tell_error(environ: Mapping[str, str], stream: Stream, error: GumpError) -> None:
+    """Inside a job: a line on the page of the host run, and the whole text in the summary.
+
+    What the log says of the error is the caller's.
+    """
+    if not is_job(environ):
+        return
+    for annotation in _annotations_of_error(environ, error):
+        stream.write(f"{annotation}\n")
+    summary = environ.get("GITHUB_STEP_SUMMARY")
+    if not summary:
+        return
+    heading = (
+        "gump-action has run nothing" if isinstance(error, InputError) else "gump-action failed"
+    )
+    try:
+        append_summary(Path(summary), f"# {heading}\n\n{words.fenced(str(error))}\n")
+    except OSError as why:
+        warning(stream, f"The error could not be written into the summary: {why}")
+
+
+def _annotations_of_error(environ: Mapping[str, str], error: GumpError) -> list[Annotation]:
+    if not isinstance(error, WorkflowError):
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        return [Annotation("error", first)]
+    annotations = [
+        Annotation("error", fault.message, file=_file_of(fault, environ), line=fault.line)
+        for fault in error.faults
+    ]
+    return _ten_of(annotations, "faults")
+
+
+def _file_of(fault: Fault, environ: Mapping[str, str]) -> str:
+    """As GitHub names it, from the top of the workspace; as it is where it lies outside."""
+    top = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
+    path = Path(fault.file).resolve()
+    return str(path.relative_to(top)) if path.is_relative_to(top) else fault.file
+
+
 def annotations_of(state: RunState) -> list[Annotation]:
     """What the page of the host run says: why it did not pass, and its warnings, ten of a kind."""
     errors = []
     if state.ended and state.ended.verdict.exit_code:
         why = f": {state.ended.why}" if state.ended.why else ""
-        errors = [Annotation("error", f"The run was not passed but {state.ended.verdict}{why}")]
+        errors = [Annotation("error", f"The run {words.verdict_of_run(state)}{why}")]
     warnings = [
         Annotation("warning", f"{note.step}: {note.text}" if note.step else note.text)
         for note in state.notes
         if note.level == "warning"
     ]
-    if len(warnings) > _SHOWN_OF_A_KIND:
-        more = len(warnings) - _SHOWN_OF_A_KIND + 1
-        rest = Annotation("warning", f"{more} more warnings are in the summary and in the log")
-        warnings = [*warnings[: _SHOWN_OF_A_KIND - 1], rest]
-    return errors + warnings
+    return errors + _ten_of(warnings, "warnings")
+
+
+def _ten_of(annotations: list[Annotation], noun: str) -> list[Annotation]:
+    """As many as GitHub shows of a kind; where there are more, the last one counts them."""
+    if len(annotations) <= _SHOWN_OF_A_KIND:
+        return annotations
+    more = len(annotations) - _SHOWN_OF_A_KIND + 1
+    rest = Annotation(annotations[0].level, f"{more} more {noun} are in the summary and in the log")
+    return [*annotations[: _SHOWN_OF_A_KIND - 1], rest]
 
 
 def outputs_of(state: RunState, report_path: Path | None) -> dict[str, str]:
-    """The outputs of the action; `status` is empty where nothing could be run."""
+    """The outputs of the action, each on one line; `status` is empty where nothing could be run."""
     ended = state.ended
     status = str(ended.verdict if ended else Verdict.CANCELLED) if state.started else ""
     return {
         "status": status,
-        "run-id": state.started.run if state.started else "",
-        "branch": ended.branch if ended else "",
-        "reason": ended.why if ended else "",
+        "run-id": _one_line(state.started.run) if state.started else "",
+        "branch": _one_line(ended.branch) if ended else "",
+        "reason": _one_line(ended.why)[:_REASON] if ended else "",
         "report-path": str(report_path) if report_path else "",
     }
 
 
 def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:
     """Appends to the file of `GITHUB_OUTPUT`; no text can end its own entry or begin another."""
-    with path.open("a", encoding="utf-8", newline="\n") as file:
+    # A name from a file system may hold what is no Unicode.
+    with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         for name, text in outputs.items():
             mark = f"end-{secrets.token_hex(16)}"
             file.write(f"{name}<<{mark}\n{text}\n{mark}\n")
@@ -113,6 +171,7 @@ def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:
 def append_summary(path: Path, text: str, *, limit: int = SUMMARY_LIMIT) -> None:
     """Appends Markdown to the file of `GITHUB_STEP_SUMMARY`, cut where it would grow too large."""
     there = path.stat().st_size if path.exists() else 0
+    text = text.encode(errors="backslashreplace").decode()
     with path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(_fitted(text, limit - there))
 
@@ -144,6 +203,11 @@ def _opened(line: str, fence: str, details: int) -> tuple[str, int]:
     if ticks:
         return ticks[0], details
     return "", details + line.count("<details>") - line.count("</details>")
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and control characters, for those who put it into a line of their own."""
+    return " ".join(words.clean(text).split())
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A run as Markdown for people, and the words in which the display says the same things.
+"""A run as Markdown, for people.
 
 Nothing that others wrote (names, evidence, answers, notes) can become markup here: it stands in
 code spans, in fences that it cannot close, or as plain words.
@@ -7,16 +7,17 @@ code spans, in fences that it cannot close, or as plain words.
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from gump_action.engine.events import GateEnded, Noted, SessionDecided, Usage
+from gump_action.engine.events import GateEnded, Noted
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
+from gump_action.host import words
+from gump_action.host.words import clean, code, fenced, html_code, prose, span
 
 SUMMARY_LIMIT = 1_000_000
 """Bytes; GitHub drops a job summary of more than 1 MiB whole."""
@@ -37,18 +38,8 @@ _CUTS = (
 T = TypeVar("T")
 _BARS = 60
 _CELL = 300
+_NAMES = 20
 _PAUSE = 30.0
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_PLAIN_WORD = re.compile(r"[\"'(]*[^\W_]+(?:[-.,:'=][^\W_]+)*[\"'),.;:!?%…]*|[-…]")
-_LINKED_WORD = re.compile(r"[\"'(]*(?:gh-\d|www\.)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What one can do next: in words, and the command for it where there is one."""
-
-    text: str
-    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,160 +52,6 @@ class Evidence:
     title: str
     fenced: str
     is_open: bool
-
-
-def span(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 05 s`, `1 h 02 min`."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-
-
-def count(number: int | None) -> str:
-    """`950`, `12.3k`, `4.5M`; `?` for unknown, which is not zero."""
-    if number is None:
-        return "?"
-    if number < 1000:
-        return str(number)
-    return f"{number / 1000:.1f}k" if number < 999_950 else f"{number / 1e6:.1f}M"
-
-
-def uncached(usage: Usage) -> int | None:
-    """Input that the model had to read anew, what it wrote into its cache included."""
-    return None if usage.input is None else usage.input + (usage.cache_write or 0)
-
-
-def tokens(usage: Usage) -> str:
-    """Uncached in, cached in, out."""
-    counts = (uncached(usage), usage.cache_read, usage.output)
-    if counts == (None, None, None):
-        return "unknown"
-    return " / ".join(count(number) for number in counts)
-
-
-def cost(usd: float | None) -> str:
-    """Dollars without the sign; in Markdown two `$` in a line are a formula."""
-    if usd is None:
-        return "unknown"
-    return f"{usd:.4f}" if usd < 1 else f"{usd:.2f}"
-
-
-def total_cost(attempts: Iterable[Attempt]) -> str:
-    """The sum of what is known, saying what is not."""
-    spent = [usage_of(attempt).cost_usd for attempt in attempts if attempt.agent]
-    known = [usd for usd in spent if usd is not None]
-    if not spent:
-        return "none, no agent ran"
-    if not known:
-        return "unknown"
-    unknown = len(spent) - len(known)
-    more = f", and an unknown cost for {unknown} of {len(spent)} attempts" if unknown else ""
-    return f"{cost(sum(known))} USD{more}"
-
-
-def usage_of(attempt: Attempt) -> Usage:
-    """What this attempt used, as far as it is known."""
-    return attempt.ended.usage if attempt.ended else Usage()
-
-
-def session_words(session: SessionDecided) -> str:
-    """`fresh` or `resumed impl#1`."""
-    return f"resumed {session.resume}" if session.resume else "fresh"
-
-
-def mark(gate: GateEnded) -> str:
-    """`✓ test` or `✗ test`, on one short line."""
-    return f"{'✓' if gate.passed else '✗'} {' '.join(gate.gate.split())[:60]}"
-
-
-def verdict_of(attempt: Attempt) -> str:
-    return str(attempt.verdict) if attempt.verdict else "not ended"
-
-
-def all_attempts(state: RunState) -> list[Attempt]:
-    """In the order in which they began."""
-    attempts = [each for of_step in state.attempts.values() for each in of_step]
-    return sorted(attempts, key=lambda attempt: attempt.began)
-
-
-def state_option(record: Path | None) -> str:
-    """The option that names a state directory, where it is not the usual one."""
-    return f" --state {shlex.quote(str(record))}" if record else ""
-
-
-def advice(state: RunState, record: Path | None) -> list[Advice]:
-    """What a person can do now, the most useful first."""
-    if state.ended is None:
-        return [
-            Advice("It has no end yet. If no engine runs it any more, start it again; it goes on")
-        ]
-    options = state_option(record)
-    see = f"git diff HEAD...{state.ended.branch}"
-    in_checkout = state.started is not None and state.started.workspace == "checkout"
-    if state.ended.verdict is Verdict.PASSED and state.ended.branch:
-        take = Advice("Take it into your branch", f"gump-action apply{options}")
-        held = Advice("The checkout holds it already")
-        return [Advice("Look at it", see), held if in_checkout else take]
-    return [
-        *_go_on(state.ended.verdict),
-        *([Advice("See what has passed", see)] * bool(state.ended.branch)),
-    ]
-
-
-def _go_on(verdict: Verdict) -> list[Advice]:
-    match verdict:
-        case Verdict.FAILED:
-            return [Advice("Run it again to go on from here; its retries are granted anew")]
-        case Verdict.BLOCKED:
-            return [Advice("Put that right, then run it again; it goes on from here")]
-        case Verdict.CANCELLED:
-            return [Advice("Run it again to go on from here; nothing that passed is lost")]
-    return []
-
-
-def clean(text: str) -> str:
-    """Without control characters, lines ended by a line feed."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def code(text: str) -> str:
-    """A code span on one line that its content cannot leave, in a table too."""
-    text = " ".join(clean(text).split())
-    if not text:
-        return ""
-    return html_code(text) if re.search(r"[`|\\]", text) else f"`{text}`"
-
-
-def html_code(text: str) -> str:
-    """The same as HTML, in which no character of the content means anything."""
-    line = " ".join(clean(text).split())
-    return "<code>" + re.sub(r"[^\w\s]|_", lambda found: f"&#{ord(found[0])};", line) + "</code>"
-
-
-def prose(text: str) -> str:
-    """One line; words that Markdown or GitHub could take for something are code spans."""
-    pieces: list[str] = []
-    strange: list[str] = []
-    for word in [*clean(text).split(), ""]:
-        is_plain = _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.match(word)
-        if strange and (is_plain or not word):
-            pieces.append(code(" ".join(strange)))
-            strange = []
-        (pieces if is_plain or not word else strange).append(word)
-    return " ".join(pieces).strip()
-
-
-def fenced(text: str) -> str:
-    """A block of code whose fence is longer than any in the text."""
-    text = clean(text).strip("\n")
-    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
 
 
 def report(state: RunState, folder: Path | None, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -233,39 +70,46 @@ def report(state: RunState, folder: Path | None, *, limit: int = SUMMARY_LIMIT) 
 def _values(
     state: RunState, folder: Path | None, chars: int | None, rows: int | None
 ) -> dict[str, object]:
-    attempts = all_attempts(state)
+    attempts = words.all_attempts(state)
     shown = _last(attempts, rows)
     ended = state.ended
     notes = [note for note in state.notes if note.level == "warning"]
     return {
         "name": code(state.started.workflow) if state.started else "A run",
-        "verdict": _verdict_words(state),
-        "why": prose(ended.why[:2000]) if ended else "",
+        "verdict": words.verdict_of_run(state),
+        "why": prose(ended.why[:2000]) if ended else _no_end(state),
         "branch": code(ended.branch) if ended else "",
-        "advice": [_item(each.text, each.command) for each in advice(state, folder)],
+        "advice": [_item(each.text, each.command) for each in words.advice(state, folder)],
         "facts": _facts(state, folder),
         "attempts": [_row(attempt) for attempt in shown],
-        "left_out": len(attempts) - len(shown),
+        "left_out": _left_out(len(attempts) - len(shown)),
         "gates": [_gate_row(attempt, gate) for attempt in shown for gate in attempt.gates],
         "evidence": _evidence(shown, chars, _last_failed(state)),
         "chars": chars,
-        "undone": [_undone(attempt) for attempt in shown if attempt.wrote],
+        "lost": [f"{code(each.name)}: {prose(each.lost[:2000])}" for each in shown if each.lost],
+        "undone": [f"{code(each.name)}: {_names(each.wrote)}" for each in shown if each.wrote],
         "notes": [_note(note) for note in _last(notes, rows)],
         "bars": _bars(shown[-_BARS:]),
         "totals": _totals(attempts),
     }
 
 
-def _verdict_words(state: RunState) -> str:
-    if state.ended is None:
-        return "has not ended"
-    match state.ended.verdict:
-        case Verdict.PASSED | Verdict.FAILED:
-            return str(state.ended.verdict)
-        case Verdict.NOTHING_TO_DO:
-            return "had nothing to do"
-        case verdict:
-            return f"was {verdict}"
+def _no_end(state: RunState) -> str:
+    """What a ledger without an end can mean; the report is made while agents work, too."""
+    if not state.started:
+        return "The record is empty: no run has begun."
+    under_way = ", ".join(code(attempt.name) for attempt in state.unfinished())
+    held = f" when the record was written last, {under_way} was under way" if under_way else ""
+    return (
+        "The record has no end of this run: it is still under way, or its engine was killed"
+        f"{held and ';'}{held}."
+    )
+
+
+def _left_out(many: int) -> str:
+    if not many:
+        return ""
+    return "The first attempt is" if many == 1 else f"The first {many} attempts are"
 
 
 def _last(many: Sequence[T], rows: int | None) -> Sequence[T]:
@@ -279,36 +123,39 @@ def _item(text: str, command: str) -> str:
 def _facts(state: RunState, folder: Path | None) -> list[str]:
     facts = []
     if state.started:
-        place = "in the checkout" if state.started.workspace == "checkout" else "in its own tree"
+        place = words.PLACES[state.started.workspace]
         facts.append(f"Run {code(state.started.run)}, {place}, on {code(state.started.base[:10])}")
     if state.starts > 1:
         facts.append(f"Started {state.starts} times; each start went on where the one before ended")
+    if state.skipped:
+        facts.append(f"Skipped by the last start, as passed before: {_names(state.skipped)}")
     if folder:
         facts.append(f"Record, with the whole output of gates and agents: {code(str(folder))}")
     return facts
 
 
 def _row(attempt: Attempt) -> list[str]:
-    usage = usage_of(attempt)
+    usage = words.usage_of(attempt)
     is_agent = bool(attempt.agent)
+    is_used = is_agent and bool(attempt.ended or attempt.verdict)
     return [
         code(attempt.name),
-        verdict_of(attempt),
+        words.verdict_of(attempt),
         code(attempt.agent) or "gates alone",
         prose(attempt.reason[:_CELL]),
         _session_cell(attempt) if is_agent else "",
         ", ".join(
             f"{'✓' if gate.passed else '✗'} {code(gate.gate[:200])}" for gate in attempt.gates
         ),
-        tokens(usage) if is_agent else "",
-        cost(usage.cost_usd) if is_agent else "",
+        words.tokens(usage) if is_used else "",
+        words.cost(usage.cost_usd) if is_used else "",
         span(attempt.seconds) if attempt.verdict else "",
     ]
 
 
 def _session_cell(attempt: Attempt) -> str:
     why = prose(attempt.session.why[:_CELL])
-    said = f"{prose(session_words(attempt.session))}{why and ', because '}{why}"
+    said = f"{prose(words.session_words(attempt.session))}{why and ', because '}{why}"
     refused = prose(attempt.refused[:_CELL])
     return f"{said}; a resume was tried before that, because {refused}" if refused else said
 
@@ -324,7 +171,7 @@ def _last_failed(state: RunState) -> str:
     """The attempt at which the run came to its end, where it did not pass."""
     if not state.ended or not state.ended.verdict.exit_code:
         return ""
-    return next((each.name for each in reversed(all_attempts(state))), "")
+    return next((each.name for each in reversed(words.all_attempts(state))), "")
 
 
 def _evidence(attempts: Sequence[Attempt], chars: int | None, last: str) -> list[Evidence]:
@@ -345,7 +192,7 @@ def _texts(attempt: Attempt) -> Iterator[tuple[str, str]]:
     for gate in red:
         yield f"failed at the gate {html_code(gate.gate[:200])}", gate.evidence
     if not red and attempt.error:
-        yield verdict_of(attempt), attempt.error
+        yield words.verdict_of(attempt), attempt.error
     if attempt.ended and attempt.ended.answer:
         yield "ended with these words of the agent", attempt.ended.answer
 
@@ -357,10 +204,9 @@ def _cut(text: str, chars: int | None) -> str:
     return f"{text[:half]}\n… {len(text) - 2 * half} characters are left out …\n{text[-half:]}"
 
 
-def _undone(attempt: Attempt) -> str:
-    files = attempt.wrote
-    more = f" and {len(files) - 20} more" if len(files) > 20 else ""
-    return f"{code(attempt.name)}: {', '.join(code(name) for name in files[:20])}{more}"
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{', '.join(code(name) for name in names[:_NAMES])}{more}"
 
 
 def _note(note: Noted) -> str:
@@ -382,7 +228,9 @@ def _bars(attempts: Sequence[Attempt]) -> list[str]:
         step = attempt.step
         begin = datetime(2000, 1, 1) + timedelta(seconds=attempt.began - shift)
         kind = _KINDS.get(attempt.verdict or Verdict.CANCELLED, "active")
-        task = _diagram(f"{attempt.number} {attempt.agent or 'gates alone'} {verdict_of(attempt)}")
+        task = _diagram(
+            f"{attempt.number} {attempt.agent or 'gates alone'} {words.verdict_of(attempt)}"
+        )
         took = f"{max(round(attempt.seconds * 1000), 1)}ms"
         lines.append(f"{task} :{kind}, {begin.isoformat(' ', 'milliseconds')}, {took}")
     return lines
@@ -397,19 +245,24 @@ def _diagram(text: str) -> str:
 
 
 def _totals(attempts: Sequence[Attempt]) -> list[str]:
-    by_agent = [usage_of(attempt) for attempt in attempts if attempt.agent]
-    sums = []
-    for name, counts in (
-        ("uncached in", [uncached(usage) for usage in by_agent]),
-        ("cached in", [usage.cache_read for usage in by_agent]),
-        ("out", [usage.output for usage in by_agent]),
-    ):
-        known = [number for number in counts if number is not None]
-        more = f" (unknown for {len(counts) - len(known)})" if len(known) < len(counts) else ""
-        sums.append(f"{count(sum(known)) if known else 'unknown'} {name}{more if known else ''}")
+    by_agent = [words.usage_of(attempt) for attempt in attempts if attempt.agent]
+    sums = [
+        _sum("uncached in", [words.uncached(usage) for usage in by_agent]),
+        _sum("cached in", [usage.cache_read for usage in by_agent]),
+        _sum("out", [usage.output for usage in by_agent]),
+    ]
     time = span(sum(attempt.seconds for attempt in attempts))
     return [
-        f"{len(attempts)} attempts, {time} of work",
+        f"{words.number(len(attempts), 'attempt')}, {time} of work",
         f"Tokens: {', '.join(sums)}" if by_agent else "Tokens: none, no agent ran",
-        f"Cost: {total_cost(attempts)}",
+        f"Cost: {words.total_cost(attempts)}",
     ]
+
+
+def _sum(name: str, counts: Sequence[int | None]) -> str:
+    known = [many for many in counts if many is not None]
+    unknown = len(counts) - len(known)
+    if not known:
+        return f"unknown {name}"
+    more = f" (unknown for {words.number(unknown, 'attempt')})" if unknown else ""
+    return f"{words.count(sum(known))} {name}{more}"

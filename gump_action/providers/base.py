@@ -6,14 +6,17 @@ it takes from the defaults at the end of this file.  The registry is the dict in
 
 from __future__ import annotations
 
+import os
 import re
-import signal
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from gump_action.errors import ProviderError
+
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NOTHING = Path(os.devnull)
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,11 @@ class Exit:
     complaints: tuple[str, ...] = ()
     turns: int = 0
 
+    @property
+    def is_foreign(self) -> bool:
+        """It went on in another session than the one that was asked for."""
+        return bool(self.asked and self.session and self.session != self.asked)
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -160,12 +168,14 @@ class Judged:
 class Keep:
     """A file to keep: where it is, and the name (relative, `/`) under which it is kept.
 
-    `lines` says that it is a file of lines: a torn last line is left out.
+    `lines` says that it is a file of lines: a torn last line is left out.  With `check` a file that
+    is not whole is not kept.
     """
 
     source: Path
     name: str
     lines: bool = False
+    check: Literal["json"] | None = None
 
 
 @dataclass(frozen=True)
@@ -213,36 +223,29 @@ class Provider(Protocol):
     @property
     def PROGRAM(self) -> str:
         """The program looked for on PATH."""
-        ...
 
     @property
     def KEYS(self) -> tuple[str, ...]:
         """Variables of which one is the key; for doctor and warnings."""
-        ...
 
     @property
     def PASSED(self) -> tuple[str, ...]:
         """Variables (or prefixes ending in `*`) that its agents are given: keys, endpoints."""
-        ...
 
     @property
     def ALIASES(self) -> Mapping[str, str]:
         """Suffix of the agent's name to the model flag's value; an unknown one goes as it is."""
-        ...
 
     @property
     def SESSION(self) -> re.Pattern[str]:
         """What a session id looks like, whole."""
-        ...
 
     @property
     def INSTALL(self) -> str:
         """How a person installs it, one line."""
-        ...
 
     def native(self, found: Path) -> Path:
         """The program to start really, given the one found on PATH (past a launcher, say)."""
-        ...
 
     def command(self, request: Request) -> Command: ...
 
@@ -252,23 +255,18 @@ class Provider(Protocol):
 
     def capture(self, session: str, place: Place, into: Path) -> Capture:
         """What to keep of a session.  `into` is an empty folder for `before` to write to."""
-        ...
 
     def restore(self, session: str, names: tuple[str, ...], place: Place, kept: Path) -> Restore:
         """How to put back the kept files `names`, which lie in the folder `kept`."""
-        ...
 
     def settings(self, place: Place) -> tuple[Put, ...]:
         """The user's settings to copy into a home of the run's own, or what we write there."""
-        ...
 
     def environment(self, place: Place) -> Mapping[str, str]:
         """What moves the CLI's home to `place.home`, and switches off what a job does not need."""
-        ...
 
     def user_home(self, environ: Mapping[str, str]) -> Path:
         """Where the CLI keeps its own things for this user."""
-        ...
 
 
 def model(aliases: Mapping[str, str], suffix: str) -> str:
@@ -276,21 +274,16 @@ def model(aliases: Mapping[str, str], suffix: str) -> str:
     return aliases.get(suffix, suffix)
 
 
-def last_words(exit: Exit) -> str:
-    """Why a launch failed, in the best words there are: the stream's, else those on stderr."""
-    if exit.ended and exit.ended.text and not exit.ended.ok:
-        return exit.ended.text
-    how = f"killed by {_signal_name(-exit.code)}" if exit.code < 0 else f"exit code {exit.code}"
-    said = exit.stderr.strip() or (exit.complaints[-1] if exit.complaints else "")
-    ending = "" if exit.ended else ", and its stream has no end"
-    return f"{how}{ending}" + (f": {said}" if said else "")
+def checked(session: str, pattern: re.Pattern[str], whose: str) -> str:
+    """The session, before it becomes an argument or a path; another's is refused."""
+    if not pattern.fullmatch(session):
+        raise ProviderError(f"{session!r} is no session of {whose}")
+    return session
 
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def made(content: bytes, target: Path) -> Put:
+    """A file of our own making."""
+    return Put(_NOTHING, target, lambda _: content)
 
 
 def as_found(found: Path) -> Path:

@@ -8,33 +8,11 @@ import json
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from gump_action.errors import ProviderError
-from gump_action.providers import base
-from gump_action.providers.base import (
-    AgentEvent,
-    Capture,
-    Command,
-    Complained,
-    Ended,
-    Exit,
-    Judged,
-    Keep,
-    Place,
-    Put,
-    Request,
-    Restore,
-    Said,
-    SessionKnown,
-    ToolUsed,
-    TurnBegan,
-    Usage,
-    UsageSeen,
-)
+from gump_action.providers import base, codex_keys, endings, files, lines, services
+from gump_action.providers import codex_rollouts as threads
 
 NAME = "codex"
 PROGRAM = "codex"
@@ -72,7 +50,7 @@ SWITCHES = (
 )
 
 
-def command(request: Request) -> Command:
+def command(request: base.Request) -> base.Command:
     """`-` is the prompt by stdin.  `resume` has no `-C`, so both work in the cwd of the process.
 
     SIGINT leaves no child behind; SIGTERM leaves the grandchildren of a command.
@@ -81,19 +59,19 @@ def command(request: Request) -> Command:
     argv = (
         PROGRAM,
         "exec",
-        *(("resume",) if request.session else ()),
+        *(("resume",) if request.session is not None else ()),
         "--json",
         "--skip-git-repo-check",
         "--dangerously-bypass-approvals-and-sandbox",
         *(word for switch in _switches(request.place) for word in ("-c", switch)),
         *(("-m", model) if model else ()),
-        *((_checked(request.session),) if request.session else ()),
+        *((_checked(request.session),) if request.session is not None else ()),
         "-",
     )
-    return Command(argv, stdin=request.prompt, stop="INT")
+    return base.Command(argv, stdin=request.prompt, stop="INT")
 
 
-def _switches(place: Place) -> tuple[str, ...]:
+def _switches(place: base.Place) -> tuple[str, ...]:
     """OPENAI_BASE_URL is not read either; it goes where the OPENAI_API_KEY beside it goes.
 
     A URL with a password in it is left to config.toml: secrets stay out of command lines.  A home
@@ -101,16 +79,14 @@ def _switches(place: Place) -> tuple[str, ...]:
     """
     own = ("features.plugins=false",) if place.own else ()
     url = place.environ.get("OPENAI_BASE_URL", "")
-    if not url or urlsplit(url).password or not _lends_key(place):
+    if not url or "@" in url or not _lends_key(place):
         return (*SWITCHES, *own)
     return (*SWITCHES, *own, f"openai_base_url={json.dumps(url)}")
 
 
 def _checked(session: str) -> str:
     """A word that is no UUID is taken for a name, and an unknown name starts a new thread."""
-    if not SESSION.fullmatch(session):
-        raise ProviderError(f"{session!r} is no session of Codex: its ids are UUIDs")
-    return session
+    return base.checked(session, SESSION, "Codex: its ids are UUIDs")
 
 
 def native(found: Path) -> Path:
@@ -134,14 +110,14 @@ def _platform() -> str:
     return f"{sys.platform}-{'arm64' if machine in ('arm64', 'aarch64') else 'x64'}"
 
 
-def parse(line: str) -> Iterable[AgentEvent]:
+def parse(line: str) -> Iterable[base.AgentEvent]:
     """One line of `--json`."""
-    event = _opened(line)
+    event = lines.parse_event(line)
     match event:
         case None:
-            return (Complained(line.strip()[:500]),) if line.strip() else ()
-        case {"type": "thread.started", "thread_id": str(thread)} if SESSION.fullmatch(thread):
-            return (SessionKnown(thread),)
+            return lines.complaint(line)
+        case {"type": "thread.started"}:
+            return lines.session(event, "thread_id", SESSION)
         case {"type": "item.started", "item": {"type": str(kind), **item}}:
             return _begun(kind, item)
         case {"type": "item.completed", "item": {"type": str(kind), **item}}:
@@ -149,73 +125,62 @@ def parse(line: str) -> Iterable[AgentEvent]:
     return _ending(event)
 
 
-def _ending(event: Mapping[str, object]) -> Iterator[AgentEvent]:
+def _ending(event: Mapping[str, object]) -> Iterator[base.AgentEvent]:
     """`error` is what it says of each retry too; `turn.failed` is final."""
     match event:
         case {"type": "turn.completed", **rest}:
             match rest:
                 case {"usage": dict(tokens)}:
-                    yield UsageSeen(_usage(tokens), of="session")
-            yield Ended(True)
+                    yield base.UsageSeen(_usage(tokens), of="session")
+            yield base.Ended(True)
         case {"type": "turn.failed", "error": {"message": str(message)}}:
-            yield Ended(False, _plain(message))
+            yield base.Ended(False, _plain(message))
         case {"type": "error", "message": str(message)}:
-            yield Complained(_plain(message))
+            yield base.Complained(_plain(message))
 
 
-def _opened(line: str) -> dict[str, object] | None:
-    try:
-        value: object = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _begun(kind: str, item: Mapping[object, object]) -> Iterator[AgentEvent]:
+def _begun(kind: str, item: Mapping[object, object]) -> Iterator[base.AgentEvent]:
     """The stream tells nothing of calls of the model: each thing that one asked for counts as a
     turn.  `turn.started` comes before the first call, and says nothing of its success.
     """
     if kind not in ("command_execution", "file_change", "mcp_tool_call", "web_search"):
         return
-    yield TurnBegan()
+    yield base.TurnBegan()
     if kind != "file_change":
-        yield ToolUsed(str(item.get("tool", kind)))
+        tool = item.get("tool")
+        yield base.ToolUsed(tool if isinstance(tool, str) else kind)
 
 
-def _finished(kind: str, item: Mapping[object, object]) -> Iterator[AgentEvent]:
+def _finished(kind: str, item: Mapping[object, object]) -> Iterator[base.AgentEvent]:
     match kind, item:
         case "agent_message", {"text": str(text)}:
-            yield TurnBegan()
-            yield Said(text)
+            yield base.TurnBegan()
+            yield base.Said(text)
         case "file_change", {"changes": list(changes)}:
             yield from _changed(changes)
         case "error", {"message": str(message)}:
-            yield Complained(message)
+            yield base.Complained(message)
 
 
-def _changed(changes: list[object]) -> Iterator[ToolUsed]:
+def _changed(changes: list[object]) -> Iterator[base.ToolUsed]:
     for change in changes:
         match change:
             case {"path": str(path)}:
-                yield ToolUsed("file_change", path)
+                yield base.ToolUsed("file_change", path)
 
 
-def _usage(tokens: Mapping[str, object]) -> Usage:
+def _usage(tokens: Mapping[str, object]) -> base.Usage:
     """Totals of the thread; `input_tokens` includes what was read from and written to the cache."""
-    total, output = _count(tokens.get("input_tokens")), _count(tokens.get("output_tokens"))
-    read = _count(tokens.get("cached_input_tokens"))
-    write = _count(tokens.get("cache_write_input_tokens"))
+    total, output = lines.count(tokens, "input_tokens"), lines.count(tokens, "output_tokens")
+    read = lines.count(tokens, "cached_input_tokens")
+    write = lines.count(tokens, "cache_write_input_tokens")
     uncached = None if total is None else max(0, total - (read or 0) - (write or 0))
-    return Usage(input=uncached, cache_read=read, cache_write=write, output=output)
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+    return base.Usage(input=uncached, cache_read=read, cache_write=write, output=output)
 
 
 def _plain(message: str) -> str:
     """A 400 arrives as the service's JSON, without its status."""
-    match _opened(message):
+    match lines.parse_event(message):
         case {"error": {"message": str(text), "type": str(kind)}}:
             return f"{text} ({kind})"
     return message
@@ -229,16 +194,20 @@ _REFUSED_BY_SERVICE = re.compile(
     r"\(invalid_request_error\)|unexpected status 4(?!01|02|03|04|08|29)\d\d"
     r"|ran out of room in the model's context window"
 )
-_BLOCKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"quota|billing|usage limit|status:? 402", re.I),
+_BLOCKS = (
+    endings.Block(
+        re.compile(
+            r"quota exceeded|exceeded your current quota|insufficient_quota|usage limit"
+            r"|billing (?:details|hard limit)|status:? 402",
+            re.I,
+        ),
         "Wait until the limit is lifted, add credit, or use another key, and run again.",
     ),
-    (
-        re.compile(r"status:? 429|rate limit", re.I),
+    endings.Block(
+        re.compile(r"status:? 429|rate limit (?:reached|exceeded)", re.I),
         "Wait until the limit is lifted, or use another key, and run again.",
     ),
-    (
+    endings.Block(
         re.compile(
             r"status:? 40[13]|incorrect api key|missing bearer|missing environment variable"
             r"|log ?in again|not logged in|codex login|refresh token",
@@ -250,112 +219,62 @@ _BLOCKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def judge(exit: Exit) -> Judged:
+def judge(exit: base.Exit) -> base.Judged:
     """Passed is: code 0, `turn.completed`, and the thread that was asked for."""
-    words = exit.ended.text if exit.ended else _tail(exit.stderr)
-    if exit.asked and exit.session not in (None, exit.asked):
-        return Judged("refused", f"Codex began the thread {exit.session} instead")
+    if exit.is_foreign:
+        return base.Judged("refused", f"Codex began the thread {exit.session} instead")
     if exit.ended and exit.ended.ok and exit.code == 0:
-        return Judged("passed")
+        return base.Judged("passed")
+    words, failed = endings.words(exit), base.Judged("failed", endings.last_words(exit))
+    if not endings.has_own_words(exit):
+        return failed
     if exit.asked and not exit.ended and _NOT_RESUMED.search(words):
-        return Judged("refused", words)
-    for pattern, remedy in _BLOCKS:
-        if pattern.search(words):
-            return Judged("blocked", f"Codex says: {words}\n{remedy}")
-    if exit.asked and exit.turns == 0 and _REFUSED_BY_SERVICE.search(words):
-        return Judged("refused", words)
-    return Judged("failed", base.last_words(exit))
+        return base.Judged("refused", words)
+    blocked = endings.find_blocked("Codex", words, _BLOCKS)
+    if not blocked and exit.asked and exit.turns == 0 and _REFUSED_BY_SERVICE.search(words):
+        return base.Judged("refused", words)
+    return blocked or failed
 
 
-def _tail(stderr: str) -> str:
-    return "\n".join(line for line in stderr.splitlines() if line.strip())[-500:]
-
-
-# `.zst` is how it packs rollouts that it has not used for long.
-_ROLLOUT = re.compile(rf"rollout-[0-9T-]+-({base.UUID.pattern})\.jsonl(\.zst)?")
-_KEPT = re.compile(rf"(archived_)?sessions/(\d+/)*{_ROLLOUT.pattern}")
-_PARENT = re.compile(rf'"(?:forked_from_id|parent_thread_id)"\s*:\s*"({base.UUID.pattern})"')
-
-
-def capture(session: str, place: Place, into: Path) -> Capture:
+def capture(session: str, place: base.Place, into: Path) -> base.Capture:
     """The thread's rollout, those it was forked from, and those of the threads it began.
 
     Never `shell_snapshots/`, which holds the whole environment.
     """
-    rollouts = _rollouts(place.home)
-    if _checked(session) not in rollouts:
-        return Capture(())
-    family = {session, *_ancestors(session, rollouts), *_descendants(session, rollouts)}
-    found = sorted(path for thread in family for path in rollouts.get(thread, ()))
-    return Capture(tuple(_keep(path, place.home) for path in found))
+    there = threads.find_all(place.home)
+    if _checked(session) not in there:
+        return base.Capture(())
+    above, below = threads.ancestors(session, there), threads.descendants(session, there)
+    found = sorted(path for thread in {session, *above, *below} for path in there.get(thread, ()))
+    names = [(path, path.relative_to(place.home).as_posix()) for path in found]
+    return base.Capture(tuple(one for path, name in names for one in files.keep(path, name)))
 
 
-def _keep(path: Path, home: Path) -> Keep:
-    return Keep(path, path.relative_to(home).as_posix(), lines=path.suffix == ".jsonl")
-
-
-def restore(session: str, names: tuple[str, ...], place: Place, kept: Path) -> Restore:
+def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path) -> base.Restore:
     """The thread and what it began are put back as kept; what it was forked from is another's."""
-    there, ours = _rollouts(place.home), _rollouts(kept)
-    own = {_checked(session), *_descendants(session, ours), *_descendants(session, there)}
+    there, ours = threads.find_all(place.home), threads.find_all(kept)
+    own = {_checked(session)}
+    own |= threads.descendants(session, ours) | threads.descendants(session, there)
     put = tuple(
-        Put(kept / name, place.home / name)
+        base.Put(kept / name, place.home / name)
         for name in names
-        if (match := _KEPT.fullmatch(name)) and (match[3] in own or match[3] not in there)
+        if (match := threads.KEPT.fullmatch(name)) and (match[3] in own or match[3] not in there)
     )
-    return Restore(put, clear=tuple(path for thread in own for path in there.get(thread, ())))
+    return base.Restore(put, clear=tuple(path for thread in own for path in there.get(thread, ())))
 
 
-def _rollouts(home: Path) -> dict[str, list[Path]]:
-    """All rollouts by thread.  The id in the name is the one that counts."""
-    rollouts: dict[str, list[Path]] = {}
-    for folder in ("sessions", "archived_sessions"):
-        for path in sorted((home / folder).rglob("rollout-*")):
-            match = _ROLLOUT.fullmatch(path.name)
-            if match and path.is_file() and not path.is_symlink():
-                rollouts.setdefault(match[1], []).append(path)
-    return rollouts
-
-
-def _ancestors(session: str, rollouts: Mapping[str, list[Path]]) -> set[str]:
-    found: set[str] = set()
-    new = _parents(rollouts.get(session, []))
-    while new:
-        found |= new
-        new = {grand for thread in new for grand in _parents(rollouts.get(thread, []))} - found
-    return found
-
-
-def _descendants(session: str, rollouts: Mapping[str, list[Path]]) -> set[str]:
-    parents = {thread: _parents(paths) for thread, paths in rollouts.items()}
-    found, new = set[str](), {session}
-    while new:
-        new = {thread for thread, above in parents.items() if above & new} - found - {session}
-        found |= new
-    return found
-
-
-def _parents(paths: list[Path]) -> set[str]:
-    """The ids in line 1, which is `session_meta`; texts in it have their quotes escaped."""
-    found: set[str] = set()
-    for path in paths:
-        if path.suffix == ".jsonl":
-            with path.open("rb") as file:
-                found |= set(_PARENT.findall(file.readline(1 << 20).decode(errors="replace")))
-    return found
-
-
-def settings(place: Place) -> tuple[Put, ...]:
+def settings(place: base.Place) -> tuple[base.Put, ...]:
     """`config.toml` alone; `auth.json` holds the login."""
     source = user_home(place.environ) / "config.toml"
     if not place.own or not source.is_file():
         return ()
-    return (Put(source, place.home / "config.toml"),)
+    return (base.Put(source, place.home / "config.toml"),)
 
 
-def environment(place: Place) -> Mapping[str, str]:
+def environment(place: base.Place) -> Mapping[str, str]:
     """CODEX_HOME moves all of it; keys are those that its configuration names, or ours."""
-    env = {name: place.environ[name] for name in _named_keys(place) if name in place.environ}
+    named = codex_keys.named(user_home(place.environ) / "config.toml")
+    env = services.given(place.environ, named, ())
     if place.own:
         env["CODEX_HOME"] = str(place.home)
     elif "CODEX_HOME" in place.environ:
@@ -365,35 +284,13 @@ def environment(place: Place) -> Mapping[str, str]:
     return env
 
 
-def _lends_key(place: Place) -> bool:
+def _lends_key(place: base.Place) -> bool:
     """`codex exec` heeds CODEX_API_KEY only, and puts it above a login."""
     environ = place.environ
     logged_in = (place.home / "auth.json").exists()
     return bool(
         environ.get("OPENAI_API_KEY") and not environ.get("CODEX_API_KEY") and not logged_in
     )
-
-
-def _named_keys(place: Place) -> set[str]:
-    """The variables that the user's own model providers take their keys and headers from."""
-    try:
-        text = (user_home(place.environ) / "config.toml").read_text()
-        config: dict[str, object] = tomllib.loads(text)
-    except (OSError, ValueError):
-        return set()
-    match config:
-        case {"model_providers": dict(services)}:
-            return {name for service in services.values() for name in _variables(service)}
-    return set()
-
-
-def _variables(service: object) -> Iterator[str]:
-    match service:
-        case {"env_key": str(name)}:
-            yield name
-    match service:
-        case {"env_http_headers": dict(headers)}:
-            yield from (str(name) for name in headers.values())
 
 
 def user_home(environ: Mapping[str, str]) -> Path:

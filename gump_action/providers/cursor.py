@@ -6,33 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gump_action.errors import ProviderError
-from gump_action.providers import base
-from gump_action.providers.base import (
-    AgentEvent,
-    Capture,
-    Command,
-    Complained,
-    Ended,
-    Exit,
-    Judged,
-    Keep,
-    Place,
-    Put,
-    Request,
-    Restore,
-    Said,
-    SessionKnown,
-    ToolUsed,
-    TurnBegan,
-    Usage,
-    UsageSeen,
-)
+from gump_action.providers import base, endings, files, lines
 
 NAME = "cursor"
 PROGRAM = "cursor-agent"  # not `agent`, which another CLI installs too
@@ -52,7 +30,7 @@ INSTALL = "curl https://cursor.com/install -fsS | bash"
 native = base.as_found
 
 
-def command(request: Request) -> Command:
+def command(request: base.Request) -> base.Command:
     """Without `--force` what needs approval is rejected; without `--trust` it does not begin."""
     model = base.model(ALIASES, request.model)
     argv = (
@@ -65,27 +43,25 @@ def command(request: Request) -> Command:
         "--workspace",
         str(request.place.cwd),
         *(("--model", model) if model else ()),
-        *(("--resume", _checked(request.session)) if request.session else ()),
+        *(("--resume", _checked(request.session)) if request.session is not None else ()),
     )
-    return Command(argv, stdin=request.prompt)
+    return base.Command(argv, stdin=request.prompt)
 
 
 def _checked(session: str) -> str:
-    if not SESSION.fullmatch(session):
-        raise ProviderError(f"{session!r} is no chat of Cursor: its ids are UUIDs")
-    return session
+    return base.checked(session, SESSION, "Cursor: its ids are UUIDs")
 
 
-def parse(line: str) -> Iterable[AgentEvent]:
+def parse(line: str) -> Iterable[base.AgentEvent]:
     """One line of `--output-format stream-json`."""
-    event = _opened(line)
+    event = lines.parse_event(line)
     match event:
         case None:
-            return (Complained(line.strip()[:500]),) if line.strip() else ()
-        case {"type": "system", "subtype": "init", "session_id": str(chat)}:
-            return (SessionKnown(chat),) if SESSION.fullmatch(chat) else ()
+            return lines.complaint(line)
+        case {"type": "system", "subtype": "init"}:
+            return lines.session(event, "session_id", SESSION)
         case {"type": "assistant", "message": {"content": list(blocks)}}:
-            return (TurnBegan(), *_said(blocks))
+            return (base.TurnBegan(), *_said(blocks))
         case {"type": "tool_call", "subtype": "started", "tool_call": dict(call)}:
             return _tools(call)
         case {"type": "result"}:
@@ -93,62 +69,50 @@ def parse(line: str) -> Iterable[AgentEvent]:
     return ()
 
 
-def _opened(line: str) -> dict[str, object] | None:
-    try:
-        value: object = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _said(blocks: list[object]) -> Iterator[Said]:
+def _said(blocks: list[object]) -> Iterator[base.Said]:
     for block in blocks:
         match block:
             case {"type": "text", "text": str(text)}:
-                yield Said(text)
+                yield base.Said(text)
 
 
-def _tools(call: Mapping[str, object]) -> Iterator[ToolUsed]:
+def _tools(call: Mapping[str, object]) -> Iterator[base.ToolUsed]:
     """The tool is a key: `{"editToolCall": {"args": {"path": …}}}`."""
     for name, value in call.items():
         if not name.endswith("ToolCall"):
             continue
         match value:
             case {"args": {"path": str(path)}}:
-                yield ToolUsed(name.removesuffix("ToolCall"), path)
+                yield base.ToolUsed(name.removesuffix("ToolCall"), path)
             case _:
-                yield ToolUsed(name.removesuffix("ToolCall"))
+                yield base.ToolUsed(name.removesuffix("ToolCall"))
 
 
-def _result(event: Mapping[str, object]) -> Iterator[AgentEvent]:
+def _result(event: Mapping[str, object]) -> Iterator[base.AgentEvent]:
     match event:
         case {"usage": dict(tokens)}:
-            yield UsageSeen(_usage(tokens), of="launch")
+            yield base.UsageSeen(_usage(tokens), of="launch")
     ok = event.get("is_error") is False and event.get("subtype") == "success"
-    yield Ended(ok, str(event.get("result", "")))
+    yield base.Ended(ok, lines.text(event, "result"))
 
 
-def _usage(tokens: Mapping[str, object]) -> Usage:
+def _usage(tokens: Mapping[str, object]) -> base.Usage:
     """No page says whether `inputTokens` holds cached ones; it stands beside them, as Claude's."""
-    return Usage(
-        input=_count(tokens.get("inputTokens")),
-        cache_read=_count(tokens.get("cacheReadTokens")),
-        cache_write=_count(tokens.get("cacheWriteTokens")),
-        output=_count(tokens.get("outputTokens")),
+    return base.Usage(
+        input=lines.count(tokens, "inputTokens"),
+        cache_read=lines.count(tokens, "cacheReadTokens"),
+        cache_write=lines.count(tokens, "cacheWriteTokens"),
+        output=lines.count(tokens, "outputTokens"),
     )
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
-
-
 _NOT_RESUMED = re.compile(r"(chat|session|conversation)\b.{0,60}\bnot found", re.I)
-_BLOCKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
+_BLOCKS = (
+    endings.Block(
         re.compile(r"usage limit|spend limit|quota|billing|rate limit|too many requests", re.I),
         "Wait until the limit is lifted, or raise it in Cursor's settings, and run again.",
     ),
-    (
+    endings.Block(
         re.compile(
             r"authentication required|not (authenticated|logged in)|invalid api key|unauthorized"
             r"|agent login",
@@ -160,28 +124,23 @@ _BLOCKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def judge(exit: Exit) -> Judged:
+def judge(exit: base.Exit) -> base.Judged:
     """A failure has no result, a code that is not 0 and its text on stderr.  An unknown chat is no
     failure: another one begins, in silence.
     """
-    words = exit.ended.text if exit.ended else _tail(exit.stderr)
-    if exit.asked and exit.session not in (None, exit.asked):
-        return Judged("refused", f"Cursor began the chat {exit.session} instead")
+    if exit.is_foreign:
+        return base.Judged("refused", f"Cursor began the chat {exit.session} instead")
     if exit.ended and exit.ended.ok and exit.code == 0:
-        return Judged("passed")
+        return base.Judged("passed")
+    words, failed = endings.words(exit), base.Judged("failed", endings.last_words(exit))
+    if not endings.has_own_words(exit):
+        return failed
     if exit.asked and exit.turns == 0 and _NOT_RESUMED.search(words):
-        return Judged("refused", words)
-    for pattern, remedy in _BLOCKS:
-        if not (exit.ended and exit.ended.ok) and pattern.search(words):
-            return Judged("blocked", f"Cursor says: {words}\n{remedy}")
-    return Judged("failed", base.last_words(exit))
+        return base.Judged("refused", words)
+    return endings.find_blocked("Cursor", words, _BLOCKS) or failed
 
 
-def _tail(stderr: str) -> str:
-    return "\n".join(line for line in stderr.splitlines() if line.strip())[-500:]
-
-
-def capture(session: str, place: Place, into: Path) -> Capture:
+def capture(session: str, place: base.Place, into: Path) -> base.Capture:
     """`chats/<md5 of the cwd>/ID/` (the memory) and `projects/*/agent-transcripts/ID*` (a copy).
 
     `ID.jsonl` is the plain form of a chat.
@@ -189,13 +148,12 @@ def capture(session: str, place: Place, into: Path) -> Capture:
     root = _root(place)
     chats = root / "chats" / _folder(place.cwd)
     keep = [
-        *_all_in(chats / _checked(session), f"chats/{session}"),
-        *_one(chats / f"{session}.jsonl", f"chats/{session}.jsonl"),
+        *_of_a_chat(chats / _checked(session), f"chats/{session}"),
+        *_of_a_chat(chats / f"{session}.jsonl", f"chats/{session}.jsonl"),
     ]
     for copy in _copies(session, root):
-        name = copy.relative_to(root).as_posix()
-        keep += [*_all_in(copy, name), *_one(copy, name)]
-    return Capture(tuple(keep))
+        keep += _of_a_chat(copy, copy.relative_to(root).as_posix())
+    return base.Capture(tuple(keep))
 
 
 def _copies(session: str, root: Path) -> list[Path]:
@@ -205,37 +163,30 @@ def _copies(session: str, root: Path) -> list[Path]:
     return [path for path in named if path.exists()]
 
 
-def _all_in(folder: Path, name: str) -> Iterator[Keep]:
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        for path in (Path(root, file) for file in sorted(files)):
-            yield from _one(path, f"{name}/{path.relative_to(folder).as_posix()}")
+def _of_a_chat(path: Path, name: str) -> Iterator[base.Keep]:
+    """A file, or all files of a folder, but for `store.db-shm`, which SQLite makes anew."""
+    for keep in (*files.keep(path, name), *files.keep_all(path, name)):
+        if not keep.name.endswith("-shm"):
+            yield keep
 
 
-def _one(path: Path, name: str) -> Iterator[Keep]:
-    """A plain file; not `store.db-shm`, an index that SQLite makes anew."""
-    if path.is_file() and not path.is_symlink() and not name.endswith("-shm"):
-        yield Keep(path, name, lines=path.suffix == ".jsonl")
-
-
-def restore(session: str, names: tuple[str, ...], place: Place, kept: Path) -> Restore:
+def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path) -> base.Restore:
     """For the present cwd.  That a chat remembers on another machine is not proved."""
+    _checked(session)
     root = _root(place)
     chats = root / "chats" / _folder(place.cwd)
-    targets = {name: _target(_checked(session), name, place) for name in names}
+    targets = {name: _target(session, name, place) for name in names}
     own = (chats / session, chats / f"{session}.jsonl")
-    return Restore(
-        tuple(Put(kept / name, target) for name, target in targets.items() if target),
+    return base.Restore(
+        tuple(base.Put(kept / name, target) for name, target in targets.items() if target),
         clear=(*(path for path in own if path.exists()), *_copies(session, root)),
     )
 
 
-def _target(session: str, name: str, place: Place) -> Path | None:
+def _target(session: str, name: str, place: base.Place) -> Path | None:
     """Where a kept file goes; none for a name that `capture` does not give."""
     own = (session, f"{session}.jsonl")
-    match name.split("/"):
-        case [*parts] if {"", ".", ".."} & set(parts):
-            return None
+    match name.split("/") if files.is_below(name) else []:
         case ["chats", chat, *inside] if chat in own:
             return _root(place).joinpath("chats", _folder(place.cwd), chat, *inside)
         case ["projects", _, "agent-transcripts", chat, *_] if chat in own:
@@ -243,7 +194,7 @@ def _target(session: str, name: str, place: Place) -> Path | None:
     return None
 
 
-def _root(place: Place) -> Path:
+def _root(place: base.Place) -> Path:
     return place.home / ".cursor" if place.own else place.home
 
 
@@ -251,23 +202,23 @@ def _folder(cwd: Path) -> str:
     return hashlib.md5(str(cwd).encode(), usedforsecurity=False).hexdigest()
 
 
-def settings(place: Place) -> tuple[Put, ...]:
+def settings(place: base.Place) -> tuple[base.Put, ...]:
     """`cli-config.json` without the account, or an empty one: two programs that make it race."""
     if not place.own:
         return ()
     source = _configuration(place.environ) / "cli-config.json"
     target = _root(place) / "cli-config.json"
     if source.is_file():
-        return (Put(source, target, _without_account),)
-    return (Put(Path(os.devnull), target, lambda _: b"{}\n"),)
+        return (base.Put(source, target, _without_account),)
+    return (base.made(b"{}\n", target),)
 
 
 def _without_account(config: bytes) -> bytes:
-    value = _opened(config.decode(errors="replace")) or {}
+    value = lines.parse_object(config.decode(errors="replace")) or {}
     return json.dumps({key: value[key] for key in value if key != "authInfo"}, indent=2).encode()
 
 
-def environment(place: Place) -> Mapping[str, str]:
+def environment(place: base.Place) -> Mapping[str, str]:
     """CURSOR_CONFIG_DIR moves the configuration alone: the chats go where HOME is.
 
     So this one CLI gets another HOME, and CURSOR_CONFIG_DIR points into it.

@@ -5,14 +5,13 @@ For the demo, the examples and the tests; it asks no model.  The program is `gum
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from gump_action.providers import base
+from gump_action.providers import base, endings, files, lines
 
 NAME = "scripted"
 PROGRAM = sys.executable
@@ -29,29 +28,33 @@ settings = base.no_settings
 def command(request: base.Request) -> base.Command:
     """The prompt goes by stdin, as with the real ones."""
     model = ("--model", request.model) if request.model else ()
-    session = (
-        ("--resume", request.session) if request.session else ("--session-id", request.new_session)
-    )
-    argv = (PROGRAM, "-I", "-m", "gump_action.scripted", *model, *session)
+    argv = (PROGRAM, "-I", "-m", "gump_action.scripted", *model, *_session_flag(request))
     return base.Command(argv, stdin=request.prompt)
+
+
+def _session_flag(request: base.Request) -> tuple[str, str]:
+    if request.session is None:
+        return ("--session-id", _checked(request.new_session))
+    return ("--resume", _checked(request.session))
+
+
+def _checked(session: str) -> str:
+    return base.checked(session, SESSION, "the scripted agent: its ids are UUIDs")
 
 
 def parse(line: str) -> Iterable[base.AgentEvent]:
     """One line of its stream."""
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return ()
-    match said:
-        case {"type": "session", "id": str(session)}:
-            return (base.SessionKnown(session),)
+    event = lines.parse_event(line) or {}
+    match event:
+        case {"type": "session"}:
+            return lines.session(event, "id", SESSION)
         case {"type": "say", "text": str(text)}:
             return (base.Said(text), base.TurnBegan())
         case {"type": "tool", "tool": str(tool), "path": str(path)}:
             return (base.ToolUsed(tool, path),)
-        case {"type": "usage", "input": int(given), "output": int(taken)}:
-            usage = base.Usage(input=given, output=taken)
-            return (base.UsageSeen(usage, of="launch"),)
+        case {"type": "usage"}:
+            given, taken = lines.count(event, "input"), lines.count(event, "output")
+            return (base.UsageSeen(base.Usage(input=given, output=taken), of="launch"),)
         case {"type": "end", "ok": bool(ok), "text": str(text)}:
             return (base.Ended(ok, text),)
     return ()
@@ -59,27 +62,28 @@ def parse(line: str) -> Iterable[base.AgentEvent]:
 
 def judge(exit: base.Exit) -> base.Judged:
     """By its last word, as with the real ones."""
-    if exit.asked and f"no session {exit.asked}" in exit.stderr:
-        return base.Judged("refused", exit.stderr.strip())
-    if "blocked:" in exit.stderr:
-        return base.Judged("blocked", exit.stderr.partition("blocked:")[2].strip())
+    if exit.is_foreign:
+        return base.Judged("refused", f"it began the session {exit.session} instead")
     if exit.code == 0 and exit.ended and exit.ended.ok:
         return base.Judged("passed")
-    return base.Judged("failed", base.last_words(exit))
+    if exit.asked and not exit.session and f"no session {exit.asked}" in exit.stderr:
+        return base.Judged("refused", exit.stderr.strip())
+    blocked = re.search(r"^blocked: (.*)", exit.stderr, re.MULTILINE | re.DOTALL)
+    if blocked and not exit.ended:
+        return base.Judged("blocked", blocked[1].strip())
+    return base.Judged("failed", endings.last_words(exit))
 
 
 def capture(session: str, place: base.Place, into: Path) -> base.Capture:
     """One file of lines."""
-    path = _file(session, place)
-    return base.Capture((base.Keep(path, path.name, lines=True),))
+    path = _file(_checked(session), place)
+    return base.Capture(tuple(files.keep(path, path.name)))
 
 
-def restore(
-    session: str, names: tuple[str, ...], place: base.Place, kept: Path
-) -> base.Restore:
+def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path) -> base.Restore:
     """Put the one file back."""
-    path = _file(session, place)
-    return base.Restore((base.Put(kept / path.name, path),))
+    path = _file(_checked(session), place)
+    return base.Restore((base.Put(kept / path.name, path),) if path.name in names else ())
 
 
 def environment(place: base.Place) -> Mapping[str, str]:

@@ -49,11 +49,11 @@ def of_launch(pid: int, variable: str, mark: str) -> set[int]:
 
 
 def with_variable(name: str, value: str) -> set[int]:
-    """Processes of this user that carry the variable in their environment."""
+    """Processes of this user that carry the variable, with a value that begins so."""
     if not IS_LINUX:
         return _with_variable_by_ps(f"{name}={value}")
     pids = {int(entry.name) for entry in os.scandir(PROC) if entry.name.isdigit()}
-    return {pid for pid in pids if _mark(pid, name) == value}
+    return {pid for pid in pids if _mark(pid, name).startswith(value)}
 
 
 def kill(find: Callable[[], set[int]], own: int = 0) -> int:
@@ -150,4 +150,4 @@ def _with_variable_by_ps(word: str) -> set[int]:
     argv = ["/bin/ps", "-E", "-ax", "-ww", "-o", "pid=,command="]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     found = (line.split(None, 1) for line in done.stdout.splitlines())
-    return {int(pid) for pid, *rest in found if rest and word in rest[0].split()}
+    return {int(pid) for pid, *rest in found if rest and f" {word}" in rest[0]}

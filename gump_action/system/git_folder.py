@@ -19,6 +19,7 @@ WHO = {
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "gump-action"), ("EMAIL", "gump-action@localhost"))
 }
+TRIES = 4
 AS_THEY_ARE = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 
@@ -66,6 +67,11 @@ class Folder:
         (self.path / "config").write_text(configuration(object_format, settings))
         (self.path / "HEAD").write_text("ref: refs/heads/none\n")
 
+    def clear_locks(self) -> None:
+        """Locks that a killed git left here; nobody else works in this folder."""
+        for lock in (*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")):
+            lock.unlink(missing_ok=True)
+
     def finish_making(self) -> None:
         (self.path / "whole").touch()
 
@@ -91,26 +97,46 @@ class Folder:
         """All of the tree into the index, except these paths; complaints about some files."""
         words = [*self._sparse(), "add", "-u" if known_only else "-A", "--ignore-errors"]
         words += ["--sparse"] if self.is_sparse else []
-        code, _, said = self.git.try_run(*words, "--", ".", *excluded(left_out))
-        if code not in (0, 1):
-            said = self._add_as_they_are(words, left_out)
+        words += ["--", ".", *excluded(left_out)]
+        said = self._try_adding(words)
+        if said is None:
+            said = self._add_as_they_are(words)
         return [line for line in said.splitlines() if line.startswith(("error: ", "warning: "))]
 
-    def _add_as_they_are(self, words: Sequence[str], left_out: Collection[str]) -> str:
+    def _try_adding(self, words: Sequence[str]) -> str | None:
+        """What git said; nothing where it gave up. It does when a file vanishes before its eyes."""
+        for _ in range(TRIES):
+            code, _, said = self.git.try_run(*words)
+            if code in (0, 1):
+                return said if code else ""
+        return None
+
+    def _add_as_they_are(self, words: Sequence[str]) -> str:
         # An attribute that an agent wrote (`working-tree-encoding`, say) cannot be obeyed.
         attributes = self.path / "info/attributes"
         before = attributes.read_bytes() if attributes.exists() else b""
         attributes.write_bytes(before + b"\n" + AS_THEY_ARE.encode())
         try:
-            said = self.git.try_run(*words, "--", ".", *excluded(left_out), ok=(0, 1))[2]
+            said = self._try_adding(words) or self.git.try_run(*words, ok=(0, 1))[2]
         finally:
             attributes.write_bytes(before)
         return f"warning: files were taken as they are, since attributes failed\n{said}"
 
-    def add_files(self, paths: Collection[str]) -> None:
-        """These files into the index, wherever they lie; git looks at nothing else."""
-        if paths:
-            self.git.run("update-index", "--add", "--replace", "-z", "--stdin", stdin=listed(paths))
+    def add_files(self, paths: Collection[str]) -> list[str]:
+        """These files into the index, wherever they lie; complaints about some of them."""
+        refused: list[str] = []
+        for last in (*range(2 * TRIES), None):
+            if not paths:
+                break
+            words = ("update-index", "--add", "--replace", "-z", "--stdin")
+            ok = (0,) if last is None else None
+            code, _, _ = self.git.try_run(*words, stdin=listed(paths), ok=ok)
+            if code == 0:
+                break
+            good = [path for path in paths if is_readable(self.tree / path)]
+            refused += [path for path in paths if path not in set(good)]
+            paths = good
+        return [f"error: {path} is gone or cannot be read" for path in refused]
 
     def drop(self, paths: Collection[str]) -> None:
         """These paths out of the index; the tree keeps them."""
@@ -156,11 +182,13 @@ class Folder:
         words = ("check-ignore", "-z", "--stdin")
         return set(names(self.git.run(*words, stdin=listed(paths), ok=(0, 1))))
 
-    def write_files(self, paths: Collection[str]) -> None:
-        """These files of the index into the tree, over whatever is there."""
-        if paths:
-            words = ("checkout-index", "-f", "-u", "-q", "-z", "--stdin")
-            self.git.run(*words, stdin=listed(paths))
+    def write_files(self, paths: Collection[str]) -> str:
+        """These files of the index into the tree, over whatever is there; why some would not go."""
+        if not paths:
+            return ""
+        words = ("checkout-index", "-f", "-u", "-q", "-z", "--stdin")
+        code, _, said = self.git.try_run(*words, stdin=listed(paths))
+        return said or str(code) if code else ""
 
     def write_all(self) -> None:
         """All files of the index into the tree, except those that a sparse checkout lacks."""
@@ -177,6 +205,16 @@ class Folder:
     def _sparse(self) -> tuple[str, ...]:
         # With this git sees a file that appears where a sparse checkout has none.
         return ("-c", "core.sparseCheckout=true") if self.is_sparse else ()
+
+
+def is_readable(path: Path) -> bool:
+    if path.is_symlink():
+        return True
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 def excluded(paths: Collection[str]) -> list[str]:

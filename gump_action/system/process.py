@@ -20,12 +20,15 @@ from typing import IO, Literal
 
 from gump_action.system import descendants
 
-LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_LINE = 20 * 1024 * 1024
 TAIL = 64 * 1024
 GRACE = 2.0
 """Seconds between the gentle signal and SIGKILL: half of what a cancelled run has in all."""
 MARK = "GUMP_LAUNCH"
-"""Variable by which all that a launch has started can be found, also after the engine's death."""
+"""Variable by which all that a launch has started can be found, also after the engine's death.
+
+Its value is the engine's own mark, a dot, and a word for the launch.
+"""
 
 
 Cause = Literal["exit", "wall", "idle", "stop", "enough"]
@@ -81,7 +84,7 @@ def find(program: str, env: Mapping[str, str]) -> Path | None:
 
 
 def new_mark() -> str:
-    """A name for one launch that no other has."""
+    """A mark for one engine that no other has."""
     return uuid.uuid4().hex
 
 
@@ -104,8 +107,8 @@ def run(
 
 
 def end_marked(mark: str) -> int:
-    """End what a launch of an engine that has died left behind; how many there were."""
-    return descendants.kill(lambda: descendants.with_variable(MARK, mark))
+    """End what the launches of an engine that has died left behind; how many there were."""
+    return descendants.kill(lambda: descendants.with_variable(MARK, f"{mark}."))
 
 
 class _Lines:
@@ -147,7 +150,7 @@ class _Child:
     ) -> None:
         descendants.adopt_orphans()
         self.launch, self.stop = launch, stop
-        self.mark = launch.mark or new_mark()
+        self.mark = f"{launch.mark or new_mark()}.{uuid.uuid4().hex[:8]}"
         self.began = self.heard = time.monotonic()
         self.tail = b""
         self.out = _Lines(on_stdout)
@@ -245,7 +248,7 @@ class _Child:
         if name == "out":
             self.heard = time.monotonic()
         else:
-            self.tail = (self.tail + chunk)[-TAIL:]
+            self.tail = _shortened(self.tail + chunk)
         lines.feed(chunk)
         return True
 
@@ -284,6 +287,11 @@ class _Child:
         if self.popen.poll() is None:
             self._end_all()
             self.popen.wait()
+
+
+def _shortened(tail: bytes) -> bytes:
+    """The last lines; none that is cut, for what hides secrets has to see them whole."""
+    return tail if len(tail) <= TAIL else tail[-TAIL:].partition(b"\n")[2]
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

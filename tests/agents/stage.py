@@ -54,6 +54,9 @@ def _opencode_settings(url):
     return {".config/opencode/opencode.json": json.dumps(config)}
 
 
+_GEMINI = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
+"""Without it a base URL makes the CLI choose a way to log in that it then refuses."""
+
 CLIS = [
     Cli(
         "claude",
@@ -65,6 +68,7 @@ CLIS = [
         "gemini",
         "gemini-2.5-flash",
         lambda url: {"GEMINI_API_KEY": "sk-good", "GOOGLE_GEMINI_BASE_URL": url},
+        lambda url: {".gemini/settings.json": json.dumps(_GEMINI)},
     ),
     Cli("qwen", "qwen", _openai),
     Cli("opencode", "opencode", lambda url: {"FAKE_API_KEY": "sk-good"}, _opencode_settings),
@@ -94,21 +98,22 @@ class Stage:
         done = subprocess.run(["git", *who, *args], check=True, capture_output=True, text=True)
         return done.stdout
 
-    def start(self, workflow, **environ):
+    def start(self, workflow, *options, **environ):
         """The engine as a child; the workflow's AGENT is this program's."""
         path = self.home / "flow.yaml"
         path.write_text(workflow.replace("AGENT", self.cli.agent))
         spec = self.home / "spec.md"
         spec.write_text("Make it work.\n")
         argv = [GUMP, "run", path, "--spec", spec, "--repo", self.repo, "--state", self.state]
+        argv += options
         env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
         env |= self.cli.environ(self.models.url) | environ
         out = (self.home / "run.txt").open("wb")
         with out:
             return subprocess.Popen(argv, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 
-    def run(self, workflow, expected=0, **environ):
-        self.ends(self.start(workflow, **environ), expected)
+    def run(self, workflow, *options, expected=0, **environ):
+        self.ends(self.start(workflow, *options, **environ), expected)
 
     def ends(self, engine, expected=0):
         try:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 
-FRESH = e.SessionDecided(mode="reuse-on-retry", why="first attempt with session reuse-on-retry")
+FRESH = e.SessionDecided(
+    mode="reuse-on-retry", why="this is the first attempt, and reuse-on-retry resumes on retries"
+)
 RESUMED = e.SessionDecided(
     mode="reuse-on-retry",
     resume="impl#1",
     session="5f0c",
-    why="session reuse-on-retry: impl#1 goes on",
+    why="it is the last session of this step (reuse-on-retry)",
 )
 OTHER_AGENT = e.SessionDecided(
     mode="reuse: review",
-    why='session reuse: "review" passed with claude-opus, not claude-sonnet',
+    why='"review" was passed by claude-opus, not claude-sonnet',
 )
 
 
@@ -65,7 +67,13 @@ def fails_then_passes() -> list:
             ),
             e.GateWrote(**first, files=("junit.xml",)),
             e.AttemptEnded(**first, verdict=Verdict.FAILED, error=red, seconds=17.0),
-            attempt("impl", 2, RESUMED, reason="impl#1 failed; same", kind="retry"),
+            attempt(
+                "impl",
+                2,
+                RESUMED,
+                reason="impl#1 failed, so the same agent tries again",
+                kind="retry",
+            ),
             e.AgentActed(**second, what="said", text="The sum was wrong."),
             e.AgentEnded(**second, verdict=Verdict.PASSED, seconds=5.0, turns=2, answer="Done."),
             e.SnapshotTaken(**second, commit="c2", tree="t2", files=("src/a.py", "src/b.py")),

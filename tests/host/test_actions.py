@@ -26,7 +26,7 @@ def read_outputs(text):
     [
         (Annotation("error", "it broke"), "::error title=gump::it broke"),
         (Annotation("warning", "100% :, ok"), "::warning title=gump::100%25 :, ok"),
-        (Annotation("error", "a\r\nb\n::error::c"), "::error title=gump::a%0D%0Ab%0A::error::c"),
+        (Annotation("error", "a\r\nb\n::error::c"), "::error title=gump::a%0Ab%0A::error::c"),
         (Annotation("notice", "x", title="a:b,c%"), "::notice title=a%3Ab%2Cc%25::x"),
         (
             Annotation("error", "x", file="a,b\n.py", line=3),
@@ -112,7 +112,7 @@ def test_without_a_report_there_is_no_path_of_it():
 def test_a_run_that_did_not_pass_is_an_error_on_the_page():
     state = fold([started(), e.RunEnded(verdict="failed", why="impl: all 2 attempts are used up")])
     assert [str(each) for each in actions.annotations_of(state)] == [
-        "::error title=gump::The run was not passed but failed: impl: all 2 attempts are used up"
+        "::error title=gump::The run failed: impl: all 2 attempts are used up"
     ]
 
 

@@ -7,6 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
 from gump_action.host import report as r
+from gump_action.host.words import clean
 
 from .story import FRESH, attempt, fails_then_passes, numbered, started
 
@@ -40,9 +41,12 @@ def hostile_run(text):
             e.SessionRefused(**at, start="s", session=session),
             e.AgentEnded(**at, verdict=Verdict.FAILED, why=text, answer=text),
             e.SnapshotTaken(**at, commit="c", tree="t", files=(text,)),
+            e.TranscriptLost(**at, why=text),
             e.GateEnded(**at, index=0, gate=text, command=text, passed=False, evidence=text),
+            e.GateWrote(**at, files=(text,)),
             e.AttemptEnded(**at, verdict=Verdict.FAILED, error=text, seconds=2.0),
             e.Noted(level="warning", text=text, step=text),
+            e.StepSkipped(step=text, why=text),
             e.RunEnded(verdict=Verdict.FAILED, why=text, branch=text, commit="c"),
         ]
     )
@@ -107,7 +111,7 @@ def test_evidence_stays_in_its_fence_as_it_was(text):
         for token in MARKDOWN.parse(r.report(fold(hostile_run(text)), None))
         if token.type == "fence" and token.info == "text"
     ]
-    assert [token.content for token in fences] == [r.clean(text) + "\n"] * 2
+    assert [token.content for token in fences] == [clean(text) + "\n"] * 2
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -133,13 +137,13 @@ def test_a_passed_run_reads_like_this():
         "- Take it into your branch: `gump-action apply`",
     ]
     assert (
-        "| `impl#2` | passed | `claude-sonnet` | `impl#1` failed; same "
-        "| resumed `impl#1`, because session reuse-on-retry: `impl#1` goes on "
+        "| `impl#2` | passed | `claude-sonnet` | `impl#1` failed, so the same agent tries again "
+        "| resumed `impl#1`, because it is the last session of this step (reuse-on-retry) "
         "| ✓ `test` | unknown | unknown | 9.0 s |"
     ) in lines
     assert "| `impl#1` | `test` | `make test` | ✗ failed | 2 | 3.2 s |" in lines
     assert "- `SOME_SECRET` was held back from agents and gates." in lines
-    assert "- Cost: 0.0123 USD, and an unknown cost for 1 of 2 attempts" in lines
+    assert "- Cost: 0.0123 USD, and 1 attempt of unknown cost" in lines
 
 
 @pytest.mark.parametrize(
@@ -162,6 +166,54 @@ def test_a_run_without_an_end_or_a_beginning_has_a_report():
     assert "No attempt was made." in r.report(fold([]), None).splitlines()
 
 
+def test_a_run_that_is_under_way_or_was_killed_says_so_and_names_the_attempt():
+    lines = r.report(fold(fails_then_passes()[:14]), None).splitlines()
+    assert lines[0] == "# `fix` has not ended"
+    assert lines[2] == (
+        "The record has no end of this run: it is still under way, or its engine was killed; "
+        "when the record was written last, `impl#2` was under way."
+    )
+    assert "- If nothing runs it any more, run it again; it goes on where it was." in lines
+    assert any(line.startswith("| `impl#2` | not ended | ") for line in lines)
+    assert any(line.endswith("|  |  |  |  |") for line in lines)
+
+
+def test_between_two_attempts_no_attempt_is_under_way():
+    text = r.report(fold(fails_then_passes()[:12]), None)
+    assert "it is still under way, or its engine was killed.\n" in text
+
+
+def test_a_record_without_a_beginning_says_so():
+    assert "The record is empty: no run has begun.\n" in r.report(fold([]), None)
+
+
+def test_sessions_that_could_not_be_kept_are_told_with_the_reason():
+    events = [started(), attempt("impl", 1, FRESH)]
+    lost = e.TranscriptLost(step="impl", attempt=1, why="its CLI has left no transcript")
+    lines = r.report(fold(numbered([*events, lost])), None).splitlines()
+    at = lines.index("## Sessions that could not be kept")
+    assert lines[at + 4] == "- `impl#1`: its CLI has left no transcript"
+
+
+def test_what_gates_wrote_is_told():
+    lines = r.report(fold(fails_then_passes()), None).splitlines()
+    at = lines.index("## Written by gates, and undone")
+    assert lines[at + 2] == "- `impl#1`: `junit.xml`"
+
+
+def test_steps_that_were_skipped_are_told():
+    skipped = [e.StepSkipped(step=f"s{n}", why="it has passed before") for n in range(23)]
+    events = [started(), e.RunContinued(engine="0", workspace="isolated"), *skipped]
+    [line] = [each for each in r.report(fold(events), None).splitlines() if "Skipped" in each]
+    assert line.startswith("- Skipped by the last start, as passed before: `s0`, `s1`, ")
+    assert line.endswith("`s19` and 3 more")
+
+
+def test_one_attempt_is_not_several():
+    [line] = [x for x in r.report(long_run(1, "x"), None).splitlines() if "of work" in x]
+    assert line == "- 1 attempt, 1.0 s of work"
+
+
 def test_the_evidence_on_which_the_run_ended_is_open():
     text = r.report(fold(hostile_run("red")), None)
     assert text.count("<details open>") == 2
@@ -182,7 +234,7 @@ def test_a_refused_resume_is_told_with_what_was_wanted():
     ]
     assert (
         "| fresh, because claude said: No conversation found; a resume was tried before that, "
-        "because session reuse-on-retry: `impl#1` goes on |"
+        "because it is the last session of this step (reuse-on-retry) |"
     ) in r.report(fold(events), None)
 
 
@@ -241,60 +293,3 @@ def test_thousands_of_attempts_fit_into_a_comment():
     text = r.report(long_run(3000, "x"), None, limit=r.COMMENT_LIMIT)
     assert len(text.encode()) <= r.COMMENT_LIMIT
     assert "- 3000 attempts, 50 min 00 s of work" in text.splitlines()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0.0 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (3599.6, "1 h 00 min"),
-        (7260, "2 h 01 min"),
-        (-1, "0.0 s"),
-    ],
-)
-def test_a_span(seconds, text):
-    assert r.span(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(None, "?"), (0, "0"), (999, "999"), (1000, "1.0k"), (999_949, "999.9k"), (999_950, "1.0M")],
-)
-def test_a_count(number, text):
-    assert r.count(number) == text
-
-
-@pytest.mark.parametrize(
-    ("usage", "text"),
-    [
-        (e.Usage(), "unknown"),
-        (e.Usage(input=5, cache_write=7, output=1), "12 / ? / 1"),
-        (e.Usage(input=0, cache_read=0, output=0), "0 / 0 / 0"),
-    ],
-)
-def test_tokens_are_uncached_cached_and_out(usage, text):
-    assert r.tokens(usage) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "markdown"),
-    [
-        ("first attempt", "first attempt"),
-        ("impl#1 failed; same", "`impl#1` failed; same"),
-        (
-            'session reuse: "review" passed with claude-opus, not claude-sonnet',
-            'session reuse: "review" passed with claude-opus, not claude-sonnet',
-        ),
-        ("ask @octocat (now)", "ask `@octocat` (now)"),
-        ("a_b *c* d", "`a_b *c*` d"),
-        ("all 3 attempts", "all 3 attempts"),
-        ("a `b` c", "a <code>&#96;b&#96;</code> c"),
-        ("", ""),
-    ],
-)
-def test_prose_keeps_plain_words_plain(text, markdown):
-    assert r.prose(text) == markdown

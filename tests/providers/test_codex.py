@@ -294,6 +294,7 @@ def test_the_users_plugins_stay_on_in_the_users_home(place, own):
     [
         {"OPENAI_API_KEY": "sk-1", "CODEX_API_KEY": "sk-2", "OPENAI_BASE_URL": "http://x"},
         {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "http://me:secret@x"},
+        {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "http://secret@x"},
         {"OPENAI_BASE_URL": "http://x"},
         {"OPENAI_API_KEY": "sk-1"},
     ],
@@ -313,13 +314,13 @@ CONFIG = """
 [model_providers.a]
 env_key = "A_KEY"
 [model_providers.b]
-env_http_headers = { "X-Team" = "B_TEAM", "X-None" = "NOT_SET" }
+env_http_headers = { "X-Team" = "B_TEAM", "X-Host" = "GITHUB_TOKEN", "X-None" = "NOT_SET" }
 """
 
 
 def test_the_variables_that_its_configuration_names_are_handed_on(place, tmp_path):
     write(tmp_path / ".codex" / "config.toml", CONFIG)
-    env = codex.environment(with_environ(place, A_KEY="a", B_TEAM="b", C_KEY="c"))
+    env = codex.environment(with_environ(place, A_KEY="a", B_TEAM="b", C_KEY="c", GITHUB_TOKEN="t"))
     assert env == {"CODEX_HOME": str(place.home), "A_KEY": "a", "B_TEAM": "b"}
 
 

@@ -30,6 +30,7 @@ CHILD = "ses_0f019c608ffesinhGxvzURsQf9"
 GRANDCHILD = "ses_af019c608ffesinhGxvzURsQf9"
 OTHER = "ses_000000000000000000000000"
 provider: Provider = opencode
+RECORDED = Path(__file__).parent.parent / "recorded"
 
 
 @pytest.fixture
@@ -76,8 +77,10 @@ def test_fresh_and_resume_differ_only_in_the_session(place, model, flag):
 def test_only_an_id_of_its_own_is_resumed(place, session):
     with pytest.raises(ProviderError, match="no session of OpenCode"):
         opencode.command(Request("x", "", session, "", place))
-    assert opencode.capture(session, place, place.cwd).before == ()
-    assert opencode.restore(session, (f"{session}.json",), place, place.cwd).after == ()
+    with pytest.raises(ProviderError, match="no session of OpenCode"):
+        opencode.capture(session, place, place.cwd)
+    with pytest.raises(ProviderError, match="no session of OpenCode"):
+        opencode.restore(session, (f"{session}.json",), place, place.cwd)
 
 
 def test_in_an_own_home_the_database_is_moved_and_no_login_counts(place):
@@ -156,10 +159,11 @@ NOTHING = UsageSeen(Usage(), "call", "call")
 @pytest.mark.parametrize(
     ("line", "events"),
     [
-        ({"type": "step_start", "sessionID": S}, [SessionKnown(S), TurnBegan()]),
-        ({"type": "step_start", "sessionID": "../x"}, [TurnBegan()]),
+        ({"type": "step_start", "sessionID": S}, [SessionKnown(S), TurnBegan(), Ended(False)]),
+        ({"type": "step_start", "sessionID": "../x"}, [TurnBegan(), Ended(False)]),
         ({"type": "text", "sessionID": S, "part": {"text": "hello"}}, [Said("hello")]),
         ({"type": "text", "part": "hello"}, []),
+        ({"type": "text", "part": {"text": "Continue.", "synthetic": True}}, []),
         (
             {"type": "tool_use", "part": {"tool": "edit", "state": {"input": {"filePath": "/a"}}}},
             [ToolUsed("edit", "/a")],
@@ -218,7 +222,7 @@ def test_a_line_that_is_no_event_means_nothing(line):
         ("unknown-model", None, "failed", "does not exist"),
         ("unreachable", None, "failed", "Cannot connect"),
         ("killed", None, "failed", "without a last answer"),
-        ("killed-in-text", "the same", "failed", "killed by signal 9"),
+        ("killed-in-text", "the same", "failed", "killed by SIGKILL"),
     ],
 )
 def test_how_recorded_launches_are_judged(recorded, case, asked, verdict, words):
@@ -240,6 +244,7 @@ ODD = Ended(False, "APIError: odd (HTTP 400)")
         (Exit(1, "", S, S, OVERLONG, (), 3), "failed", "too long"),
         (Exit(1, "", S, S, ODD, (), 0), "refused", "odd"),
         (Exit(1, "", S, S, ODD, (), 1), "failed", "odd"),
+        (Exit(-9, "", S, S, Ended(False), (), 3), "failed", "killed by SIGKILL"),
         (Exit(1, "Unexpected server error", None, S, None), "refused", "Unexpected server error"),
         (Exit(1, "Unexpected server error", None, None, None), "failed", "Unexpected"),
     ],
@@ -250,12 +255,23 @@ def test_how_a_launch_is_judged(exit, verdict, words):
     assert words in judged.why
 
 
+def test_an_end_does_not_hold_once_another_turn_has_begun():
+    """A compaction ends in `stop`, and the program goes on."""
+    lines = (RECORDED / "opencode/1.18.33/resume-overlong.ndjson").read_text().splitlines()
+    begun = [index for index, line in enumerate(lines) if '"step_start"' in line]
+    events = [event for line in lines[: begun[-1] + 1] for event in opencode.parse(line)]
+    assert Ended(True) in events
+    assert [event for event in events if isinstance(event, Ended)][-1] == Ended(False)
+
+
 def test_a_session_is_exported_with_its_sub_sessions(place, tmp_path):
     rows = [(GRANDCHILD, CHILD), (CHILD, S), (S, None), (OTHER, None), ("odd; id", S)]
     database(place.home / "opencode.db", *rows)
     capture = opencode.capture(S, place, tmp_path)
     ids = [S, CHILD, GRANDCHILD]
-    assert capture.keep == tuple(Keep(tmp_path / f"{id}.json", f"{id}.json") for id in ids)
+    assert capture.keep == tuple(
+        Keep(tmp_path / f"{id}.json", f"{id}.json", check="json") for id in ids
+    )
     assert capture.before[1] == Command(
         ("opencode", "export", CHILD), stdout=tmp_path / f"{CHILD}.json"
     )

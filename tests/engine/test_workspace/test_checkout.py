@@ -61,6 +61,15 @@ def test_what_gates_do_to_git_is_put_back_too(checkout):
     assert git_files(checkout.repo) == before
 
 
+def test_a_lock_of_a_git_at_work_is_not_put_back_later(checkout):
+    lock = checkout.repo / ".git/index.lock"
+    lock.write_text("")
+    ws = checkout.open()
+    lock.unlink()
+    checkout.step(ws, lambda tree: None)
+    assert not lock.exists()
+
+
 def test_a_stash_of_the_user_is_still_there(checkout):
     (checkout.repo / "README.md").write_text("stashed by me\n")
     checkout.git("stash")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,60 @@ def test_the_users_tree_index_branch_and_configuration_are_untouched(isolated):
     assert {n: after[n] for n in before} == before
 
 
-def test_the_tree_is_new_once(isolated):
+def test_the_tree_is_new_until_an_agent_has_been_there(isolated):
     assert isolated.open().is_new
+    ws = isolated.open()
+    assert ws.is_new
+    ws.before_attempt()
     assert not isolated.open().is_new
+
+
+def test_work_of_a_killed_run_is_still_there_even_when_the_agent_took_its_git_folder_away(isolated):
+    ws = isolated.open()
+    ws.before_attempt()
+    shutil.rmtree(ws.tree / ".git")
+    (ws.tree / "new").write_text("x")
+    again = isolated.open()
+    assert not again.is_new
+    taken = again.snapshot(again.opened.start, "cut", "one#1")
+    assert again.changed_files(again.opened.start, taken.commit) == ("new",)
+
+
+def test_what_setup_adds_stays_and_is_in_no_snapshot(isolated):
+    ws = isolated.open()
+    added = {".venv/bin/python": "x", "src/made.py": "x", "README.md": "by setup\n"}
+    isolated.write(ws.tree, added)
+    ws.after_setup()
+    assert (ws.tree / "README.md").read_text() == "a project\n"
+    ws.go_back(ws.opened.start)
+    commit = isolated.step(ws, lambda tree: (tree / ".venv/more").write_text("x"))
+    assert ws.changed_files(ws.opened.start, commit) == ()
+    assert (ws.tree / ".venv/bin/python").exists()
+    assert (ws.tree / "src/made.py").exists()
+    again = isolated.open()
+    again.go_back(again.opened.start)
+    assert (ws.tree / ".venv/bin/python").exists()
+
+
+def test_a_shared_link_that_an_agent_replaced_is_there_again_for_the_next(isolated):
+    isolated.write(isolated.repo, {"build/lib.o": "o"})
+    ws = isolated.open(share=("build",))
+    isolated.step(ws, lambda tree: [(tree / "build").unlink(), (tree / "build").mkdir()])
+    ws.before_attempt()
+    assert (ws.tree / "build/lib.o").read_text() == "o"
+
+
+def test_a_sparse_checkout_gives_a_sparse_tree_and_a_whole_result(isolated):
+    isolated.write(isolated.repo, {"big/a": "a\n", "small/a": "a\n"})
+    isolated.git("add", "-A")
+    isolated.git("commit", "-qm", "more")
+    isolated.git("sparse-checkout", "set", "small")
+    ws = isolated.open()
+    assert not (ws.tree / "big").exists()
+    commit = isolated.step(ws, lambda tree: (tree / "small/a").write_text("changed\n"))
+    assert ws.changed_files(ws.opened.start, commit) == ("small/a",)
+    ws.publish("gump/r", [("one", commit)])
+    assert isolated.git("show", "gump/r:big/a") == "a\n"
 
 
 def test_agents_see_history_branches_and_tags_but_no_remote_and_no_credentials(isolated):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,64 @@ def test_folders_that_an_agent_closed_are_opened_and_removed(ground):
     ground.step(ws, act)
     ws.go_back(ws.opened.start)
     assert not (ws.tree / "closed").exists()
+
+
+def test_empty_folders_of_agents_are_gone_after_going_back_and_those_of_others_stay(ground):
+    ws = ground.open()
+    (ws.tree / "mine").mkdir()
+    (ws.tree / "build/cache").mkdir(parents=True)
+
+    def act(tree: Path) -> None:
+        ground.write(tree, {"mine/file": "x"})
+        (tree / "theirs/deep").mkdir(parents=True)
+
+    ground.step(ws, act)
+    ws.go_back(ws.opened.start)
+    assert (ws.tree / "mine").is_dir()
+    assert (ws.tree / "build/cache").is_dir()
+    assert not (ws.tree / "theirs").exists()
+
+
+def test_a_lock_that_a_killed_git_left_is_no_obstacle_at_the_next_start(ground):
+    ground.open()
+    for lock in ("index.lock", "refs/gump/x.lock"):
+        (ground.state / "git" / lock).write_text("")
+    ws = ground.open()
+    assert ground.step(ws, change)
+
+
+def test_files_that_come_and_go_while_git_looks_do_no_harm(ground):
+    ws = ground.open()
+    busy = threading.Event()
+
+    def churn() -> None:
+        while not busy.is_set():
+            for n in range(20):
+                (ws.tree / f"t{n}").write_text("x")
+            for n in range(20):
+                (ws.tree / f"t{n}").unlink(missing_ok=True)
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for n in range(10):
+            assert ws.snapshot(ws.opened.start, "m", f"r{n}").commit
+    finally:
+        busy.set()
+        thread.join()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_files_that_cannot_be_read_are_left_out_and_said(ground):
+    ws = ground.open()
+    ws.before_attempt()
+    for name in ("closed", "src/a.py"):
+        (ws.tree / name).write_text("x")
+        (ws.tree / name).chmod(0)
+    (ws.tree / "open").write_text("x")
+    taken = ws.snapshot(ws.opened.start, "m", "r")
+    assert ws.changed_files(ws.opened.start, taken.commit) == ("open",)
+    assert any("closed" in line for line in taken.left_out)
 
 
 def test_many_untracked_files_of_the_start_stay_out_too(checkout):

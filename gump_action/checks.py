@@ -1,0 +1,41 @@
+"""What is said of workflow files without running them; starts quickly, for it needs no engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gump_action.errors import Fault, InputError, WorkflowError
+from gump_action.host import places, plan
+from gump_action.workflow import loader, schema
+
+
+def validate(names: tuple[str, ...], repo: Path) -> list[str]:
+    """A line for each warning and each sound file.  Raises InputError with all faults of all."""
+    faults: list[Fault | InputError] = []
+    lines: list[str] = []
+    for name in names:
+        try:
+            loaded = loader.load(loader.find_workflow(name, repo))
+        except WorkflowError as error:
+            faults += error.faults
+        except InputError as error:
+            faults.append(error)
+        else:
+            lines += [f"{warning} (warning)" for warning in loaded.warnings]
+            lines.append(f"{name}: ok")
+    if faults:
+        raise InputError("\n".join([*lines, *map(str, faults)]))
+    return lines
+
+
+def describe(name: str, repo: Path, agent: str) -> list[str]:
+    """What a run of this workflow would do, as lines; `agent` is that of `--agent`."""
+    top = places.repository(repo)
+    loaded = loader.load(loader.find_workflow(name, top))
+    return [*map(str, loaded.warnings), *plan.lines(loaded.workflow, agent)]
+
+
+def json_schema() -> str:
+    """The JSON Schema of the language."""
+    return json.dumps(schema.schema(), indent=2)
