@@ -70,7 +70,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         json=options.as_json,
         stream=sys.stdout,
         is_terminal=sys.stdout.isatty(),
-        record=root if options.state else None,
+        record=root if options.state or workspace == "checkout" else None,
     )
     around = Surroundings(
         providers=PROVIDERS,

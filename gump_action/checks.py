@@ -10,23 +10,19 @@ from gump_action.host import places, plan
 from gump_action.workflow import loader, schema
 
 
-def validate(names: tuple[str, ...], repo: Path) -> list[str]:
-    """A line for each warning and each sound file.  Raises InputError with all faults of all."""
-    faults: list[Fault | InputError] = []
+def validate(names: tuple[str, ...], repo: Path) -> tuple[list[str], InputError | None]:
+    """A line for each warning and each sound file; and all faults, where there are any."""
+    faults: list[Fault] = []
     lines: list[str] = []
     for name in names:
         try:
             loaded = loader.load(loader.find_workflow(name, repo))
         except WorkflowError as error:
             faults += error.faults
-        except InputError as error:
-            faults.append(error)
         else:
             lines += [f"{warning} (warning)" for warning in loaded.warnings]
             lines.append(f"{name}: ok")
-    if faults:
-        raise InputError("\n".join([*lines, *map(str, faults)]))
-    return lines
+    return lines, WorkflowError(faults) if faults else None
 
 
 def describe(name: str, repo: Path, agent: str) -> list[str]:

@@ -16,7 +16,6 @@ import click
 from gump_action.errors import GumpError, InputError
 
 VERSION = "0.1.0"
-BUG = 3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,7 +53,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     from gump_action import assembly, checks
 
     if dry_run:
-        click.echo("\n".join(checks.describe(workflow, repo, agent)))
+        _print("\n".join(checks.describe(workflow, repo, agent)))
         return
     options = assembly.Options(
         workflow=workflow,
@@ -79,7 +78,10 @@ def validate(workflows: tuple[str, ...], repo: Path) -> None:
     """Say every fault of these workflows, with file and line."""
     from gump_action import checks
 
-    click.echo("\n".join(checks.validate(workflows, repo)))
+    sound, faults = checks.validate(workflows, repo)
+    _print("\n".join(sound))
+    if faults:
+        raise faults
 
 
 @cli.command()
@@ -133,17 +135,36 @@ def main() -> None:
         _check_platform()
         cli(standalone_mode=False)
     except GumpError as error:
-        click.echo(f"gump-action: {error}", err=True)
+        _say(error, f"gump-action: {error}")
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _say(InputError(error.format_message()), f"gump-action: {error.format_message()}")
         sys.exit(InputError.exit_code)
     except click.exceptions.Abort:
         sys.exit(130)
-    except Exception:
-        traceback.print_exc()
-        click.echo("gump-action: this is a fault of ours; please report it.", err=True)
-        sys.exit(BUG)
+    except Exception as bug:
+        fault = GumpError(
+            f"A fault of gump-action: {type(bug).__name__}: {bug}",
+            hint="Please report it, with the traceback that is in the log.",
+        )
+        _say(fault, f"{traceback.format_exc()}gump-action: {fault}")
+        sys.exit(fault.exit_code)
+
+
+def _say(error: GumpError, text: str) -> None:
+    """For a person; inside a job also as annotation and in the summary."""
+    from gump_action.host import actions
+
+    click.echo(actions.printable(os.environ, text), err=True)
+    actions.tell_error(os.environ, sys.stderr, error)
+
+
+def _print(text: str) -> None:
+    """Text that others wrote: in a job no line of it is a command."""
+    from gump_action.host import actions
+
+    if text:
+        click.echo(actions.printable(os.environ, text))
 
 
 def _check_platform() -> None:

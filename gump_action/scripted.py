@@ -7,8 +7,9 @@ repeated.  A launch is a list of actions, in order:
     {"say": TEXT}  {"write": PATH, "text": TEXT}  {"delete": PATH}  {"run": COMMAND}
     {"sleep": SECONDS}  {"print": LINE}  {"fail": TEXT}  {"block": TEXT}  {"exit": CODE}
 
-Without a script it writes `gump-was-here.txt` and says so.  It keeps its sessions as lines in
-GUMP_SCRIPTED_HOME/sessions/ID.jsonl, and after a resume says what it remembers.
+Without a script it writes the output that the prompt asks for, else `gump-was-here.txt`.  It keeps
+its sessions as lines in GUMP_SCRIPTED_HOME/sessions/ID.jsonl, and after a resume says what it
+remembers.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Action = Mapping[str, object]
+OUTPUTS = {
+    ".gump/out/plan.json": '[{"name": "only", "description": "The only item of this plan."}]',
+    ".gump/out/artifact.txt": "An artifact of the scripted agent.\n",
+    ".gump/out/review.json": '{"pass": true, "comment": "The scripted agent is content."}',
+}
 
 
 def main() -> int:
@@ -41,7 +47,7 @@ def main() -> int:
     remembered = remember(path, prompt)
     if given.resume:
         say("say", text=f"I remember {len(remembered)} of our exchanges: {'; '.join(remembered)}")
-    return play(actions(), prompt, len(remembered))
+    return play(actions(prompt), prompt, len(remembered))
 
 
 def remember(path: Path, prompt: str) -> list[str]:
@@ -54,18 +60,28 @@ def remember(path: Path, prompt: str) -> list[str]:
     return [json.loads(line)["launch"] for line in lines]
 
 
-def actions() -> list[Action]:
-    """What the script says for this step and attempt."""
+def actions(prompt: str) -> list[Action]:
+    """What the script says for this step and attempt; without one, what the prompt asks for."""
     path = Path(os.environ.get("GUMP_SCRIPT") or ".gump/scripted.json")
     if not path.exists():
-        text = f"{os.environ.get('GUMP_STEP')} was here\n"
-        return [{"write": "gump-was-here.txt", "text": text}, {"say": "I left a note."}]
+        return unscripted(prompt)
     script = json.loads(path.read_text())
     step = os.environ.get("GUMP_STEP", "")
     launches = script.get(step) or script.get(step.rpartition("/")[2]) or script.get("*") or [[]]
     attempt = int(os.environ.get("GUMP_ATTEMPT", "1"))
     found: list[Action] = launches[min(attempt, len(launches)) - 1]
     return found
+
+
+def unscripted(prompt: str) -> list[Action]:
+    """Writes the output files that the prompt names, else a note."""
+    asked: list[Action] = [
+        {"write": name, "text": text} for name, text in OUTPUTS.items() if name in prompt
+    ]
+    if asked:
+        return [*asked, {"say": "I wrote what was asked for."}]
+    note = f"{os.environ.get('GUMP_STEP')} was here\n"
+    return [{"write": "gump-was-here.txt", "text": note}, {"say": "I left a note."}]
 
 
 def play(script: list[Action], prompt: str, turns_before: int) -> int:

@@ -58,6 +58,8 @@ def _node(check: Check, root: Path) -> str:
     return ""
 
 
+# Tests are looked for in the sources: they are often there before the code that they import is.
+_GREP = "git grep --untracked -lE"
 _NODE_TESTS = (
     "git ls-files -co --exclude-standard | grep -E "
     r"'(\.|_|-)(test|spec)\.[cm]?[jt]sx?$|(^|/)(__tests__|tests?)/.*\.[cm]?[jt]sx?$'"
@@ -66,8 +68,10 @@ _NODE_TESTS = (
 
 def _scripts(root: Path) -> Mapping[str, object]:
     try:
-        scripts = json.loads(_text(root, "package.json") or "{}").get("scripts", {})
-    except (ValueError, AttributeError):
+        scripts = json.loads(_text(root, "package.json") or "{}")["scripts"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    if not isinstance(scripts, dict):
         return {}
     # What `npm init` writes is no test.
     return {k: v for k, v in scripts.items() if "no test specified" not in str(v)}
@@ -86,7 +90,7 @@ _GO: Mapping[Check, str] = {
     "compile": "go build ./...",
     "test": "go test ./...",
     "lint": "go vet ./...",
-    "tests_found": "go test -list . ./... | grep -E '^(Test|Fuzz|Example)'",
+    "tests_found": f"{_GREP} '^func (Test|Fuzz|Example)' -- '*_test.go'",
     "coverage": 'profile="$(mktemp)" && go test -coverprofile="$profile" ./... && '
     'go tool cover -func="$profile" | tail -1',
 }
@@ -100,7 +104,7 @@ _CARGO: Mapping[Check, str] = {
     "compile": "cargo build --all-targets",
     "test": "cargo test",
     "lint": "cargo clippy --all-targets -- -D warnings",
-    "tests_found": "cargo test -- --list | grep -E ': test$'",
+    "tests_found": rf"{_GREP} '#\[([a-z_]+::)*test\b' -- '*.rs'",
     "coverage": "",
 }
 
@@ -136,7 +140,7 @@ _PYTHON: Mapping[Check, str] = {
     "compile": "python -m compileall -q -x '(^|/)(\\.[^/]+|node_modules)/' .",
     "test": "python -m pytest -q",
     "lint": "",
-    "tests_found": "python -m pytest -q --collect-only",
+    "tests_found": rf"{_GREP} '^\s*(async )?def test|^class .*TestCase' -- '*.py'",
     "coverage": "python -m pytest -q --cov --cov-report=term",
 }
 

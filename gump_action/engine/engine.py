@@ -19,7 +19,10 @@ from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.transcripts import Talk
-from gump_action.engine.workspace import Opened, Workspace, open_checkout, open_isolated
+from gump_action.engine.workspace.checkout import open_checkout
+from gump_action.engine.workspace.isolated import open_isolated
+from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.engine.workspace.source import is_built_on
 from gump_action.errors import InputError
 from gump_action.system import process
 from gump_action.system.store import Store, ledger_lines
@@ -52,7 +55,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     _check_named(wish.workflow)
     store.open()
     try:
-        state = _known(store, wish)
+        state, said = _known(store, wish, around)
         given = record.keep_given(wish.workflow, wish.given, store, state)
         is_same_machine = (store.root / "git").exists()
         workspace = _open(wish, store, state, around)
@@ -61,7 +64,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         raise
     here = Run(wish.workflow, given, around, store, workspace, state, process.new_mark())
     try:
-        _begin(here, wish)
+        _begin(here, wish, said)
         _settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
         _walk(here)
@@ -78,13 +81,29 @@ def _check_named(workflow: Workflow) -> None:
         environment.check_named([(v.name, v.value) for v in of.env])
 
 
-def _known(store: Store, wish: Wish) -> RunState:
-    if not wish.is_fresh:
-        return record.read_state(store.root)
-    if store.ledger.exists():
-        first = next(ledger_lines(store.root), b"{}")
-        store.set_aside(_old_name(store, first))
-    return RunState()
+def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, str]:
+    """What there is to go on with, and a word on what there was and is not gone on with."""
+    if not store.ledger.exists():
+        return RunState(), ""
+    state = RunState() if wish.is_fresh else record.read_state(store.root)
+    said = "" if wish.is_fresh else _why_anew(state, wish, around)
+    # A run of which nothing was ever attempted has nothing to go on with.
+    if state.attempts and not said:
+        return state, ""
+    first = next(ledger_lines(store.root), b"{}")
+    store.set_aside(_old_name(store, first))
+    return RunState(), said
+
+
+def _why_anew(state: RunState, wish: Wish, around: Surroundings) -> str:
+    """In a job a run over another base starts anew; elsewhere opening it says what to do."""
+    if not around.is_job or state.started is None:
+        return ""
+    env = environment.for_git(around.environ)
+    base, in_checkout = state.started.base, wish.workspace == "checkout"
+    if is_built_on(wish.repo, env, base, in_checkout=in_checkout):
+        return ""
+    return f"run {state.started.run} is built on {base[:12]}, which this is not: a new run begins"
 
 
 def _old_name(store: Store, first: bytes) -> str:
@@ -114,15 +133,15 @@ def _opened(state: RunState) -> Opened | None:
     return Opened(started.base, started.start, started.found, started.untracked, started.ignored)
 
 
-def _begin(here: Run, wish: Wish) -> None:
+def _begin(here: Run, wish: Wish, said: str) -> None:
     if here.state.started is None:
         here.emit(_started(here, wish))
     else:
         here.emit(e.RunContinued(engine=wish.engine, workspace=wish.workspace))
-        here.note(f"run {here.id} goes on from its record")
-    for text in here.workspace.notes:
+    for text in (*filter(None, [said]), *here.workspace.notes):
         here.note(text, is_warning=True)
-    _tell_held_back(here)
+    if here.state.starts == 1:
+        _tell_held_back(here)
 
 
 def _set_up(here: Run, wish: Wish) -> None:
@@ -139,6 +158,7 @@ def _set_up(here: Run, wish: Wish) -> None:
         return
     if complaint:
         raise InputError(f"workspace.setup: {complaint}", hint="No step was run.")
+    here.workspace.after_setup()
     here.store.write(SET_UP, asked)
 
 
@@ -262,7 +282,10 @@ def _end(here: Run, end: Stop) -> None:
         for name, commit, attempt in _passed_commits(here)
     ]
     branch = f"gump/{here.id}"
+    told = len(here.workspace.notes)
     tip = here.workspace.publish(branch, commits)
+    for text in here.workspace.notes[told:]:
+        here.note(text, is_warning=True)
     here.workspace.finish(head or here.workspace.opened.start)
     ended = e.RunEnded(
         verdict=end.verdict,

@@ -55,8 +55,6 @@ class Walk:
         names = tuple(item.path for item in items)
         if self.run.state.items.get(path) != names:
             self.run.emit(e.ItemsPlanned(step=path, items=names))
-        if not items:
-            self.run.note(f'the plan of "{group.foreach}" is empty: no item to run', step=path)
         for item in items:
             end = self.steps(scope.inner(group, item), group.foreach)
             if end.verdict is not Verdict.PASSED:
@@ -137,18 +135,11 @@ class Walk:
         ending = step.ask_and_undo(run, question, attempt)
         seconds = run.around.clock() - began
         step.end_attempt(run, path, number, step.Ending(ending.verdict, ending.error, seconds))
-        return Stop(ending.verdict, "its gates do not hold" if ending.error else "")
+        return Stop(ending.verdict, ending.error.partition("\n")[0])
 
 
 def _named(path: str, end: Stop) -> Stop:
     """How the step ended, for the run: with its name."""
     if end.verdict is Verdict.PASSED:
         return PASSED
-    return Stop(end.verdict, f"{path} {_HOW[end.verdict]}{end.why and f': {end.why}'}")
-
-
-_HOW = {
-    Verdict.FAILED: "failed",
-    Verdict.BLOCKED: "is blocked",
-    Verdict.CANCELLED: "was cancelled",
-}
+    return Stop(end.verdict, f"{path}: {end.why}" if end.why else path)

@@ -9,6 +9,8 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt
 from gump_action.workflow.model import OnFailure
 
+SAME_AGAIN = "the same agent again"
+
 
 @dataclass(frozen=True)
 class Again:
@@ -46,7 +48,7 @@ def next_move(
         if last.verdict is None or last.verdict is Verdict.PASSED or last.verdict.is_cut:
             return Stop(last.verdict or Verdict.CANCELLED, last.error)
         if made_now > rules.retry:
-            return Stop(Verdict.FAILED, _used_up(rules, made_now))
+            return Stop(Verdict.FAILED, _used_up(made_now, last.error))
     failed = [a for a in attempts if a.verdict is Verdict.FAILED]
     is_after_cut = bool(attempts) and attempts[-1].is_cut
     if not failed:
@@ -59,18 +61,17 @@ def next_move(
 
 def _chosen(rules: OnFailure, failed: Sequence[Attempt]) -> tuple[str, str]:
     if not rules.strategy:
-        return failed[-1].agent, "same"
+        return failed[-1].agent, SAME_AGAIN
     strategy = rules.strategy[min(len(failed), len(rules.strategy)) - 1]
     agent = strategy.agent if strategy.kind == "escalate" else failed[-1].agent
-    return agent, str(strategy)
+    return agent, f"escalated to {agent}" if strategy.kind == "escalate" else SAME_AGAIN
 
 
 def _after_cut(last: Attempt) -> str:
-    how = f"was {last.verdict}" if last.verdict else "ended with its engine"
-    return f"{last.name} {how}; made again"
+    how = f"was {last.verdict}" if last.verdict else "died with its engine"
+    return f"{last.name} {how}, so it is made again"
 
 
-def _used_up(rules: OnFailure, made: int) -> str:
-    if not rules.retry:
-        return "no retry was asked for"
-    return f"all {made} attempts are used up"
+def _used_up(made: int, error: str) -> str:
+    words = error.partition("\n")[0].rstrip(":")
+    return words if made == 1 else f"all {made} attempts have failed, the last so: {words}"

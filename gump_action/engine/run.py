@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gump_action.engine import events as e
 from gump_action.engine.state import RunState, fold
-from gump_action.engine.workspace import Workspace
+from gump_action.engine.workspace.records import Workspace
 from gump_action.providers.base import Provider
 from gump_action.redaction import Redactor
 from gump_action.system.process import Stop

@@ -37,19 +37,19 @@ def decide_session(mode: Session, step: str, move: Again, state: RunState) -> Fr
     if mode.mode == "reuse-on-retry":
         return _own(step, move, state)
     if move.kind != "first":
-        return Fresh(f"a retry is fresh with session {mode}")
+        return Fresh("a retry is resumed only with session reuse-on-retry")
     if mode.mode == "fresh":
         return Fresh("the step asks for a fresh session")
     found = _last_in_group(step, move, state) if mode.mode == "reuse" else None
     if mode.mode == "reuse-step":
         found = _named(mode.step, step, move, state)
-    return found if found else Fresh("no session of this kind is known")
+    return found if found else Fresh("there is no session to resume")
 
 
 def _own(step: str, move: Again, state: RunState) -> Fresh | Resume:
     attempts = state.of(step)
     if not attempts:
-        return Fresh("first attempt with session reuse-on-retry")
+        return Fresh("this is the first attempt, and reuse-on-retry resumes on retries")
     last = _last_that_talked(attempts)
     if last is None:
         return Fresh("no attempt of this step has had a session")
@@ -57,7 +57,7 @@ def _own(step: str, move: Again, state: RunState) -> Fresh | Resume:
         return Fresh(f"{last.name} was made by {last.agent}, not {move.agent}")
     if not last.snapshot or not last.kept:
         return Fresh(f"the session of {last.name} was not kept")
-    return Resume(last, f"session reuse-on-retry: {last.name} goes on", is_own=True)
+    return Resume(last, "it is the last session of this step (reuse-on-retry)", is_own=True)
 
 
 def _last_that_talked(attempts: Sequence[Attempt]) -> Attempt | None:
@@ -73,9 +73,9 @@ def _last_in_group(step: str, move: Again, state: RunState) -> Fresh | Resume:
     for path, attempt in reversed(state.passes.items()):
         if _parent(path) == group and path != step and attempt.agent == move.agent:
             return _checked(
-                attempt, f"session reuse: {attempt.name} is the last by {move.agent}", state
+                attempt, f"it is the last session of {move.agent} before this step (reuse)", state
             )
-    return Fresh(f"session reuse: no step by {move.agent} has passed before in this group")
+    return Fresh(f"no step by {move.agent} has passed before this one in the same group")
 
 
 def _named(name: str, step: str, move: Again, state: RunState) -> Fresh | Resume:
@@ -84,9 +84,9 @@ def _named(name: str, step: str, move: Again, state: RunState) -> Fresh | Resume
             attempt = state.passes[path]
             if attempt.agent != move.agent:
                 agents = f"{attempt.agent or 'no agent'}, not {move.agent}"
-                return Fresh(f'session reuse: "{name}" passed with {agents}')
-            return _checked(attempt, f'session reuse: "{name}" is continued', state)
-    return Fresh(f'session reuse: "{name}" has not passed where this step can see it')
+                return Fresh(f'"{name}" was passed by {agents}')
+            return _checked(attempt, f'the step goes on with "{name}"', state)
+    return Fresh(f'"{name}" has not passed, or not where this step can see it')
 
 
 def _checked(attempt: Attempt, why: str, state: RunState) -> Fresh | Resume:

@@ -79,7 +79,7 @@ class RunState:
     """Steps that the present start has skipped, since they had passed before."""
     ended: e.RunEnded | None = None
     left: str = ""
-    """The snapshot that the tree held at the last end of a start."""
+    """The snapshot that the tree held at the last end of a start; empty once work goes on."""
 
     @property
     def head(self) -> str:
@@ -161,6 +161,7 @@ def _attempt_started(state: RunState, event: e.AttemptStarted) -> None:
         began=event.at,
     )
     state.attempts.setdefault(event.step, []).append(attempt)
+    state.left = ""
 
 
 def _change(state: RunState, step: str, **changes: object) -> Attempt:

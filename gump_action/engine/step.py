@@ -240,6 +240,8 @@ def take_snapshot(run: Run, path: str, number: int) -> None:
             more_files=max(0, len(files) - FILES_TOLD),
         )
     )
+    for words in taken.left_out:
+        run.note(f"not in the snapshot: {words}", step=path, is_warning=True)
     run.tree_at = taken.commit
 
 

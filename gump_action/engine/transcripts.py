@@ -18,6 +18,7 @@ from gump_action import environment
 from gump_action.engine import events as e
 from gump_action.engine.run import Run
 from gump_action.engine.state import Attempt
+from gump_action.providers import lines
 from gump_action.providers.base import Command, Keep, Place, Provider, Put
 from gump_action.system import process
 from gump_action.system.store import attempt_folder
@@ -106,6 +107,8 @@ def _content(one: Keep) -> bytes:
     if one.source.is_symlink() or not one.source.is_file():
         return b""
     content = one.source.read_bytes()
+    if one.check == "json" and lines.parse_object(content) is None:
+        raise _Unusable(f"its CLI has written {one.name} in part only")
     return content[: content.rfind(b"\n") + 1] if one.lines else content
 
 
@@ -166,24 +169,27 @@ def _carry_out(run: Run, talk: Talk, commands: Iterable[Command]) -> None:
 
 
 def _carry_out_one(run: Run, talk: Talk, command: Command) -> None:
-    printed: list[bytes] = []
     env = child_environment(run, talk, command, ())
     argv = resolve(talk.provider, command, env)
     if argv is None:
         raise _Unusable(f"{command.argv[0]} is not on PATH")
     launch = process.Launch(
-        argv, talk.place.cwd, env, command.stdin.encode(), wall=PORT_LIMIT, mark=run.mark
+        argv,
+        talk.place.cwd,
+        env,
+        command.stdin.encode(),
+        wall=PORT_LIMIT,
+        mark=run.mark,
+        stdout=command.stdout,
     )
     try:
-        finished = process.run(launch, printed.append, lambda line: None)
+        finished = process.run(launch, lambda line: None, lambda line: None)
     except OSError as why:
         raise _Unusable(f"{argv[0]} cannot be started: {why.strerror}") from None
     if finished.code:
         words = " ".join(command.argv[:2])
         said = run.around.redactor.clean(finished.stderr).strip()[-500:]
         raise _Unusable(f"`{words}` ended with {finished.code}: {said}")
-    if command.stdout:
-        command.stdout.write_bytes(b"".join(printed))
 
 
 def child_environment(

@@ -104,7 +104,7 @@ def text(findings: Findings) -> str:
         lines += [line for agent in findings.agents for line in _needs(agent)]
     for title, words in (("warnings", findings.warnings), ("missing", findings.missing)):
         lines += ["", title, *(f"  {word}" for word in words)] if words else []
-    return "\n".join([*lines, "", _verdict(findings)]) + "\n"
+    return "\n".join([*lines, "", _verdict(findings)])
 
 
 def _program(name: str, search: str, version_of: VersionOf) -> Program:
@@ -227,7 +227,7 @@ def _keys(agent: Agent) -> str:
         return "needs no key"
     if agent.keys:
         return f"key: {', '.join(agent.keys)} set"
-    return f"key: none is set of {', '.join(agent.known_keys)}"
+    return f"key: none of {', '.join(agent.known_keys)} is set"
 
 
 def _needs(agent: Agent) -> Iterator[str]:

@@ -121,10 +121,10 @@ def _agent_ended(event: e.AgentEnded) -> list[str]:
     turns = f", {words.number(event.turns, 'turn')}" if event.turns else ""
     used = f"tokens {words.tokens(event.usage)} (uncached / cached / out)"
     spent = f"cost {words.cost(event.usage.cost_usd)}{' USD' * (event.usage.cost_usd is not None)}"
-    how = "" if event.verdict is Verdict.PASSED else f" {event.verdict}"
-    why = evidence(name_of(event), event.why) if how else []
+    how = "ended" if event.verdict is Verdict.PASSED else words.ended(event.verdict)
+    why = [] if event.verdict is Verdict.PASSED else evidence(name_of(event), event.why)
     after = f"after {words.span(event.seconds)}{turns}"
-    return [f"{name_of(event)}  agent ended{how and ','}{how} {after}; {used}; {spent}", *why]
+    return [f"{name_of(event)}  agent {how} {after}; {used}; {spent}", *why]
 
 
 def _gate_ended(event: e.GateEnded) -> list[str]:

@@ -18,6 +18,10 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState, fold
 from gump_action.host import lines, words
 
+_NARROW = 80
+"""Columns of a terminal below which tokens and costs are left to the end of the run."""
+_GATE_CHARS = 20
+
 
 class Live:
     """A table that moves; what a person must not miss stays above it."""
@@ -106,7 +110,7 @@ class Live:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for head in ("", "attempt", "agent", "session", "gates"):
             table.add_column(head, overflow="fold", no_wrap=head == "agent")
-        for head in ("in/cached/out", "USD", "time"):
+        for head in ("time",) if self._is_narrow else ("in/cached/out", "USD", "time"):
             table.add_column(head, justify="right", no_wrap=True)
         for attempt in attempts:
             self._add_row(table, attempt)
@@ -118,14 +122,28 @@ class Live:
         spent = words.span(self._clock() - attempt.began) if is_running else row.time
         sign, style = _SIGNS.get(row.verdict, ("-", "yellow"))
         first = self._spinner if is_running else Text(sign, style=style)
-        # Narrow, and each word whole: a terminal may have 80 columns.
-        gates = row.gates.replace("✓ ", "✓").replace("✗ ", "✗")
-        tokens = row.tokens.replace(" / ", "/")
-        cells = (row.attempt, row.agent, row.session, gates, tokens, row.cost, spent)
+        used = () if self._is_narrow else (row.tokens.replace(" / ", "/"), row.cost)
+        cells = (row.attempt, row.agent, _session(attempt), _gates(attempt), *used, spent)
         table.add_row(first, *(Text(words.clean(cell)) for cell in cells))
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self._console.width < _NARROW
 
 
 _SIGNS = {"passed": ("✓", "green"), "failed": ("✗", "red")}
+
+
+def _session(attempt: Attempt) -> str:
+    """What it resumed, by its short name where that is in the same group."""
+    group = attempt.step.rpartition("/")[0]
+    return lines.row(attempt).session.replace(f"resumed {group}/", "resumed ")
+
+
+def _gates(attempt: Attempt) -> str:
+    """Signs and beginnings of names: what a gate that failed has run stands above the table."""
+    marks = (words.mark(gate).replace(" ", "", 1) for gate in attempt.gates)
+    return ", ".join(m if len(m) <= _GATE_CHARS else f"{m[: _GATE_CHARS - 1]}…" for m in marks)
 
 
 def _style(event: e.AnyEvent) -> str:

@@ -39,7 +39,7 @@ def _input(name: str, one: Input) -> str:
 def _step(step: Step, agent: str, indent: str) -> Iterator[str]:
     match step:
         case Group():
-            each = f" for each item of the plan of {step.foreach}" if step.foreach else ""
+            each = f' for each item of the plan of "{step.foreach}"' if step.foreach else ""
             yield f"{indent}{step.name}: these steps{each or ', once'}"
             for inner in step.steps:
                 yield from _step(inner, agent, indent + "  ")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from gump_action.engine.events import GateEnded, Noted
+from gump_action.engine.events import GateEnded, Noted, RunEnded
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
 from gump_action.host import words
@@ -78,7 +78,7 @@ def _values(
         "name": code(state.started.workflow) if state.started else "A run",
         "verdict": words.verdict_of_run(state),
         "why": prose(ended.why[:2000]) if ended else _no_end(state),
-        "branch": code(ended.branch) if ended else "",
+        "branch": _branch(ended) if ended and ended.branch else "",
         "advice": [_item(each.text, each.command) for each in words.advice(state, folder)],
         "facts": _facts(state, folder),
         "attempts": [_row(attempt) for attempt in shown],
@@ -106,6 +106,11 @@ def _no_end(state: RunState) -> str:
     )
 
 
+def _branch(ended: RunEnded) -> str:
+    what = "The result is" if ended.verdict is Verdict.PASSED else "What has passed is on"
+    return f"{what} the branch {code(ended.branch)}."
+
+
 def _left_out(many: int) -> str:
     if not many:
         return ""
@@ -128,7 +133,7 @@ def _facts(state: RunState, folder: Path | None) -> list[str]:
     if state.starts > 1:
         facts.append(f"Started {state.starts} times; each start went on where the one before ended")
     if state.skipped:
-        facts.append(f"Skipped by the last start, as passed before: {_names(state.skipped)}")
+        facts.append(f"Skipped by the last start, having passed before: {_names(state.skipped)}")
     if folder:
         facts.append(f"Record, with the whole output of gates and agents: {code(str(folder))}")
     return facts
@@ -142,7 +147,7 @@ def _row(attempt: Attempt) -> list[str]:
         code(attempt.name),
         words.verdict_of(attempt),
         code(attempt.agent) or "gates alone",
-        prose(attempt.reason[:_CELL]),
+        prose(attempt.reason[:_CELL]) if is_agent else "",
         _session_cell(attempt) if is_agent else "",
         ", ".join(
             f"{'✓' if gate.passed else '✗'} {code(gate.gate[:200])}" for gate in attempt.gates

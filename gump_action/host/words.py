@@ -111,16 +111,18 @@ def verdict_of(attempt: Attempt) -> str:
 
 
 def verdict_of_run(state: RunState) -> str:
-    """How the run ended, as what is said of it: `passed`, `was blocked`."""
-    if state.ended is None:
-        return "has not ended"
-    match state.ended.verdict:
+    """How the run ended, as what is said of it."""
+    return ended(state.ended.verdict) if state.ended else "has not ended"
+
+
+def ended(verdict: Verdict) -> str:
+    """`passed`, `was blocked`: how someone ended."""
+    match verdict:
         case Verdict.PASSED | Verdict.FAILED:
-            return str(state.ended.verdict)
+            return str(verdict)
         case Verdict.NOTHING_TO_DO:
             return "had nothing to do"
-        case verdict:
-            return f"was {verdict}"
+    return f"was {verdict}"
 
 
 def all_attempts(state: RunState) -> list[Attempt]:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from gump_action.errors import ProviderError
-
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOTHING = Path(os.devnull)
 
@@ -272,13 +270,6 @@ class Provider(Protocol):
 def model(aliases: Mapping[str, str], suffix: str) -> str:
     """The value of the model flag; empty for none."""
     return aliases.get(suffix, suffix)
-
-
-def checked(session: str, pattern: re.Pattern[str], whose: str) -> str:
-    """The session, before it becomes an argument or a path; another's is refused."""
-    if not pattern.fullmatch(session):
-        raise ProviderError(f"{session!r} is no session of {whose}")
-    return session
 
 
 def made(content: bytes, target: Path) -> Put:

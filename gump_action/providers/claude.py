@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gump_action.providers import base, claude_keys, endings, files, lines
+from gump_action.providers import base, claude_keys, endings, files, lines, sessions
 
 NAME = "claude"
 PROGRAM = "claude"
@@ -40,6 +40,7 @@ ALIASES: Mapping[str, str] = {
     "haiku-4-5": "claude-haiku-4-5-20251001",
 }
 SESSION = base.UUID
+WHOSE = "Claude Code: its ids are UUIDs"
 INSTALL = "npm install -g @anthropic-ai/claude-code@2.1.330 (Node 22 or newer)"
 
 # A model service that says no is retried 10 times by itself, 184 s for a bad key.  Background tasks
@@ -68,20 +69,14 @@ def command(request: base.Request) -> base.Command:
         *(PROGRAM, "-p", "--dangerously-skip-permissions"),
         *("--output-format", "stream-json", "--verbose"),
         *(("--model", model) if model else ()),
-        *_session_flag(request),
+        *sessions.flags(request, SESSION, WHOSE),
     )
     before = "\n" if request.prompt.startswith("/") else ""
     return base.Command(argv, stdin=before + request.prompt)
 
 
-def _session_flag(request: base.Request) -> tuple[str, str]:
-    if request.session is None:
-        return ("--session-id", _checked(request.new_session))
-    return ("--resume", _checked(request.session))
-
-
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "Claude Code: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def parse(line: str) -> Iterable[base.AgentEvent]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gump_action.providers import base, codex_keys, endings, files, lines, services
+from gump_action.providers import base, codex_keys, endings, files, lines, services, sessions
 from gump_action.providers import codex_rollouts as threads
 
 NAME = "codex"
@@ -35,6 +35,7 @@ ALIASES: Mapping[str, str] = {
     "o3": "o3-codex",
 }
 SESSION = base.UUID
+WHOSE = "Codex: its ids are UUIDs"
 INSTALL = "npm install -g @openai/codex@0.169.0"
 
 # Without the first, a host that cannot be reached is tried for ever (with it: 31 s, code 1).
@@ -86,7 +87,7 @@ def _switches(place: base.Place) -> tuple[str, ...]:
 
 def _checked(session: str) -> str:
     """A word that is no UUID is taken for a name, and an unknown name starts a new thread."""
-    return base.checked(session, SESSION, "Codex: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def native(found: Path) -> Path:

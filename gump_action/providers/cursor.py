@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gump_action.providers import base, endings, files, lines
+from gump_action.providers import base, endings, files, lines, sessions
 
 NAME = "cursor"
 PROGRAM = "cursor-agent"  # not `agent`, which another CLI installs too
@@ -25,6 +25,7 @@ ALIASES: Mapping[str, str] = {
     "gemini": "gemini-3.1-pro",
 }
 SESSION = base.UUID
+WHOSE = "Cursor: its ids are UUIDs"
 INSTALL = "curl https://cursor.com/install -fsS | bash"
 
 native = base.as_found
@@ -49,7 +50,7 @@ def command(request: base.Request) -> base.Command:
 
 
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "Cursor: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def parse(line: str) -> Iterable[base.AgentEvent]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gump_action.providers import base, endings, lines, services
+from gump_action.providers import base, endings, lines, services, sessions
 from gump_action.providers import gemini_folders as folders
 from gump_action.providers import settings as settings_in_json
 
@@ -49,6 +49,7 @@ ALIASES: Mapping[str, str] = {
 """`auto`, `pro`, `flash` and `flash-lite` are the CLI's own words for its newest models (0.61.0):
 they go to the flag as they are, and stay right when the CLI is updated."""
 SESSION = base.UUID
+WHOSE = "Gemini CLI: its ids are UUIDs"
 
 native = base.as_found
 
@@ -87,19 +88,13 @@ def command(request: base.Request) -> base.Command:
     argv = (
         *(PROGRAM, "--approval-mode", "yolo", "--output-format", "stream-json"),
         *(("--model", model) if model else ()),
-        *_session_flag(request),
+        *sessions.flags(request, SESSION, WHOSE),
     )
     return base.Command(argv, stdin=request.prompt)
 
 
-def _session_flag(request: base.Request) -> tuple[str, str]:
-    if request.session is None:
-        return ("--session-id", _checked(request.new_session))
-    return ("--resume", _checked(request.session))
-
-
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "Gemini CLI: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def environment(place: base.Place) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from gump_action.providers import base, endings, lines, opencode_keys, services
+from gump_action.providers import base, endings, lines, opencode_keys, services, sessions
 
 NAME = "opencode"
 PROGRAM = "opencode"
@@ -49,6 +49,7 @@ ALIASES: Mapping[str, str] = {
     "gemini": "google/gemini-3.1-pro",
 }
 SESSION = re.compile(r"ses_[0-9A-Za-z]{20,40}")
+WHOSE = "OpenCode: its ids are `ses_…`"
 
 native = base.as_found
 settings = base.no_settings
@@ -83,7 +84,7 @@ def command(request: base.Request) -> base.Command:
 
 
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "OpenCode: its ids are `ses_…`")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def environment(place: base.Place) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gump_action.providers import base, endings, files, lines, qwen_settings, services
+from gump_action.providers import base, endings, files, lines, qwen_settings, services, sessions
 from gump_action.providers import settings as settings_in_json
 
 NAME = "qwen"
@@ -58,6 +58,7 @@ ALIASES: Mapping[str, str] = {
     "local": "",
 }
 SESSION = base.UUID
+WHOSE = "Qwen Code: its ids are UUIDs"
 
 native = base.as_found
 
@@ -89,16 +90,10 @@ def command(request: base.Request) -> base.Command:
         *_program(environ),
         *("--approval-mode", "yolo", "--output-format", "stream-json"),
         *(("--model", model) if model else ()),
-        *_session_flag(request),
+        *sessions.flags(request, SESSION, WHOSE),
     )
     before = "\n" if request.prompt.startswith("/") else ""
     return base.Command(argv, stdin=before + request.prompt, env=_chosen(model, environ))
-
-
-def _session_flag(request: base.Request) -> tuple[str, str]:
-    if request.session is None:
-        return ("--session-id", _checked(request.new_session))
-    return ("--resume", _checked(request.session))
 
 
 def _program(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -121,7 +116,7 @@ def _chosen(name: str, environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "Qwen Code: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def environment(place: base.Place) -> Mapping[str, str]:

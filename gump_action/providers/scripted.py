@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from gump_action.providers import base, endings, files, lines
+from gump_action.providers import base, endings, files, lines, sessions
 
 NAME = "scripted"
 PROGRAM = sys.executable
 KEYS: tuple[str, ...] = ()
-PASSED = ("GUMP_SCRIPT",)
+PASSED: tuple[str, ...] = ()
 ALIASES: Mapping[str, str] = MappingProxyType({})
 SESSION: re.Pattern[str] = base.UUID
+WHOSE = "the scripted agent: its ids are UUIDs"
 INSTALL = "it is part of gump-action"
 
 native = base.as_found
@@ -27,19 +28,16 @@ settings = base.no_settings
 
 def command(request: base.Request) -> base.Command:
     """The prompt goes by stdin, as with the real ones."""
-    model = ("--model", request.model) if request.model else ()
-    argv = (PROGRAM, "-I", "-m", "gump_action.scripted", *model, *_session_flag(request))
+    argv = (
+        *(PROGRAM, "-I", "-m", "gump_action.scripted"),
+        *(("--model", request.model) if request.model else ()),
+        *sessions.flags(request, SESSION, WHOSE),
+    )
     return base.Command(argv, stdin=request.prompt)
 
 
-def _session_flag(request: base.Request) -> tuple[str, str]:
-    if request.session is None:
-        return ("--session-id", _checked(request.new_session))
-    return ("--resume", _checked(request.session))
-
-
 def _checked(session: str) -> str:
-    return base.checked(session, SESSION, "the scripted agent: its ids are UUIDs")
+    return sessions.checked(session, SESSION, WHOSE)
 
 
 def parse(line: str) -> Iterable[base.AgentEvent]:
@@ -54,7 +52,9 @@ def parse(line: str) -> Iterable[base.AgentEvent]:
             return (base.ToolUsed(tool, path),)
         case {"type": "usage"}:
             given, taken = lines.count(event, "input"), lines.count(event, "output")
-            return (base.UsageSeen(base.Usage(input=given, output=taken), of="launch"),)
+            # It asks no model: nothing is cached, and nothing costs anything.
+            usage = base.Usage(given, 0, 0, taken, cost_usd=0.0)
+            return (base.UsageSeen(usage, of="launch"),)
         case {"type": "end", "ok": bool(ok), "text": str(text)}:
             return (base.Ended(ok, text),)
     return ()
@@ -87,8 +87,9 @@ def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path)
 
 
 def environment(place: base.Place) -> Mapping[str, str]:
-    """It keeps its sessions below this folder."""
-    return {"GUMP_SCRIPTED_HOME": str(place.home)}
+    """It keeps its sessions below this folder, and is told where its script is."""
+    script = place.environ.get("GUMP_SCRIPT")
+    return {"GUMP_SCRIPTED_HOME": str(place.home), **({"GUMP_SCRIPT": script} if script else {})}
 
 
 def user_home(environ: Mapping[str, str]) -> Path:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from gump_action.errors import CommandError, InputError
 
@@ -79,23 +81,32 @@ class Git:
         self, *words: str, stdin: bytes | Path | None = None, ok: Collection[int] | None = None
     ) -> tuple[int, bytes, str]:
         """Exit code, output and complaints; without `ok` any exit code will do."""
-        with tempfile.TemporaryFile() if not isinstance(stdin, Path) else stdin.open("rb") as given:
-            if isinstance(stdin, bytes):
-                given.write(stdin)
-                given.seek(0)
+        with given_input(stdin) as given:
             code, out, complaints = execute(self.cwd, [*self._start, *words], given)
         if ok is not None and code not in ok:
             raise CommandError(["git", *words[:12]], code, complaints[-4000:])
         return code, out, complaints
 
 
-def execute(cwd: Path, words: list[str], given: object) -> tuple[int, bytes, str]:
+def given_input(stdin: bytes | Path | None) -> AbstractContextManager[BinaryIO | None]:
+    """A real file, since that is what GitPython takes; nothing is /dev/null."""
+    if stdin is None:
+        return nullcontext()
+    if isinstance(stdin, Path):
+        return stdin.open("rb")
+    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+    file.write(stdin)
+    file.seek(0)
+    return file
+
+
+def execute(cwd: Path, words: list[str], given: BinaryIO | None) -> tuple[int, bytes, str]:
     """One git process by GitPython: in a session of its own, so that no Ctrl-C cuts it short."""
     try:
         from git.cmd import Git as GitPython  # costs 0.1 s, so only who needs git pays for it
     except ImportError as missing:
         raise no_git() from missing
-    code, out, complaints = GitPython(cwd).execute(  # type: ignore[call-overload]
+    return GitPython(cwd).execute(
         words,
         istream=given,
         with_extended_output=True,
@@ -104,7 +115,6 @@ def execute(cwd: Path, words: list[str], given: object) -> tuple[int, bytes, str
         strip_newline_in_stdout=False,
         start_new_session=True,
     )
-    return code, out, complaints
 
 
 def find_git(path: str) -> str:

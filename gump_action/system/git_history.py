@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.errors import CommandError
@@ -37,12 +38,20 @@ def has(git: Git, wanted: str) -> bool:
     return code == 0
 
 
-def tree_of(git: Git, tip: str) -> str:
-    return git.text("rev-parse", "--verify", "-q", f"{tip}^{{tree}}")
+@dataclass(frozen=True)
+class Details:
+    """What a commit holds: its tree, and its time as git takes it."""
+
+    tree: str
+    date: str
 
 
-def date_of(git: Git, tip: str) -> str:
-    return git.text("show", "-s", "--format=%ct +0000", tip)
+def details(git: Git, commits: Collection[str]) -> Mapping[str, Details]:
+    """Of all these commits, asked in one go."""
+    asked = "\n".join(dict.fromkeys(commits)).encode() + b"\n"
+    out = git.run("log", "--no-walk=unsorted", "--stdin", "--format=%H %T %ct", stdin=asked)
+    lines = (line.split() for line in out.decode().splitlines())
+    return {commit: Details(tree, f"{seconds} +0000") for commit, tree, seconds in lines}
 
 
 def files_of(git: Git, tip: str) -> set[str]:

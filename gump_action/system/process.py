@@ -6,6 +6,7 @@ what has not been written to the child's input.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -65,6 +66,8 @@ class Launch:
     idle: float | None = None
     gentle: int = signal.SIGTERM
     mark: str = ""
+    stdout: Path | None = None
+    """A file that gets what the child prints, in the place of the listener."""
 
 
 @dataclass(frozen=True)
@@ -156,22 +159,27 @@ class _Child:
         self.out = _Lines(on_stdout)
         self.err = _Lines(on_stderr)
         self.unsent = memoryview(launch.stdin)
-        self.popen = subprocess.Popen(
-            list(launch.argv),
-            cwd=launch.cwd,
-            env={**launch.env, "PWD": str(launch.cwd), MARK: self.mark},
-            stdin=subprocess.PIPE if launch.stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as stack:
+            to: IO[bytes] | int = subprocess.PIPE
+            if launch.stdout:
+                to = stack.enter_context(launch.stdout.open("wb"))
+            self.popen = subprocess.Popen(
+                list(launch.argv),
+                cwd=launch.cwd,
+                env={**launch.env, "PWD": str(launch.cwd), MARK: self.mark},
+                stdin=subprocess.PIPE if launch.stdin else subprocess.DEVNULL,
+                stdout=to,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
         self.selector = selectors.DefaultSelector()
         self._register()
 
     def _register(self) -> None:
         for pipe, name in ((self.popen.stdout, "out"), (self.popen.stderr, "err")):
-            self.selector.register(_open(pipe), selectors.EVENT_READ, name)
+            if pipe:
+                self.selector.register(pipe, selectors.EVENT_READ, name)
         if self.popen.stdin:
             os.set_blocking(self.popen.stdin.fileno(), False)
             self.selector.register(self.popen.stdin, selectors.EVENT_WRITE, "in")
@@ -269,9 +277,10 @@ class _Child:
         until = time.monotonic() + 1.0
         registered = self.selector.get_map()
         for pipe, name in ((self.popen.stdout, "out"), (self.popen.stderr, "err")):
-            open_pipe = _open(pipe)
-            os.set_blocking(open_pipe.fileno(), False)
-            while open_pipe.fileno() in registered and time.monotonic() < until:
+            if pipe is None:
+                continue
+            os.set_blocking(pipe.fileno(), False)
+            while pipe.fileno() in registered and time.monotonic() < until:
                 try:
                     self._receive(name)
                 except BlockingIOError:

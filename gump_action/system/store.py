@@ -17,7 +17,7 @@ from gump_action.errors import InputError
 
 LEDGER = "ledger.ndjson"
 OLD = "old"
-KEPT_IN_PLACE = {OLD, "lock", ".gitignore"}
+KEPT_IN_PLACE = {OLD, "lock", ".gitignore", "guard", "submodules", "live"}
 Moment = Literal["before", "half", "after"]
 Hook = Callable[[Moment, str], None]
 
@@ -46,6 +46,7 @@ class Store:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.close()
             raise InputError(
                 f"{self.root}: another run works in this state directory, and two at once would "
                 "spoil its record.",

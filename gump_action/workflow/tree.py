@@ -82,7 +82,7 @@ def shorten(text: str) -> str:
 def near(given: str, known: Iterable[str]) -> str:
     """The known name that `given` was probably meant to be, or nothing."""
     by_fold = {name.casefold(): name for name in known}
-    close = get_close_matches(given.casefold(), by_fold, n=1, cutoff=0.7)
+    close = get_close_matches(given.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else ""
 
 

@@ -75,4 +75,4 @@ def test_the_reason_names_the_attempt_and_the_strategy(ledger):
     ledger.attempt("impl", "a", F)
     rules = OnFailure(retry=1, strategy=(to("claude-opus"),))
     move = next_move("a", rules, ledger.state.of("impl"), 1)
-    assert move.reason == "impl#1 failed; escalate: claude-opus"
+    assert move.reason == "impl#1 failed; escalated to claude-opus"

@@ -14,6 +14,7 @@ RESUMED = e.SessionDecided(
     session="5f0c",
     why="it is the last session of this step (reuse-on-retry)",
 )
+AGAIN = "impl#1 failed; the same agent again"
 OTHER_AGENT = e.SessionDecided(
     mode="reuse: review",
     why='"review" was passed by claude-opus, not claude-sonnet',
@@ -71,7 +72,7 @@ def fails_then_passes() -> list:
                 "impl",
                 2,
                 RESUMED,
-                reason="impl#1 failed, so the same agent tries again",
+                reason="impl#1 failed; the same agent again",
                 kind="retry",
             ),
             e.AgentActed(**second, what="said", text="The sum was wrong."),

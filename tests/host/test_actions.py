@@ -4,8 +4,16 @@ import pytest
 
 from gump_action.engine import events as e
 from gump_action.engine.state import fold
+from gump_action.errors import CommandError, Fault, InputError, WorkflowError
 from gump_action.host import actions
-from gump_action.host.actions import Annotation, append_summary, outputs_of, set_outputs
+from gump_action.host.actions import (
+    Annotation,
+    append_summary,
+    outputs_of,
+    printable,
+    set_outputs,
+    tell_error,
+)
 
 from .story import fails_then_passes, started
 
@@ -150,3 +158,113 @@ def test_a_summary_with_no_room_left_is_not_touched(tmp_path):
     path.write_text("x" * 100)
     append_summary(path, "more\n" * 50, limit=100)
     assert path.read_text() == "x" * 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x<<EOF\nEOF\nstatus<<EOF\npassed\nEOF\n",
+        "a\r\nstatus=passed\rbranch=evil",
+        "\x1b[2Ka\u2028b\x00c\x85d",
+        "\udcff\ud800",
+    ],
+    ids=["another entry", "line ends", "controls", "no Unicode"],
+)
+def test_no_name_branch_or_reason_breaks_an_output(text, tmp_path):
+    path = tmp_path / "output"
+    ended = e.RunEnded.model_construct(verdict="failed", why=text, branch=text)
+    state = fold([started().model_copy(update={"run": text}), ended])
+    set_outputs(path, outputs_of(state, tmp_path / "r.md"))
+    with path.open(newline="") as file:
+        outputs = read_outputs(file.read())
+    assert list(outputs) == ["status", "run-id", "branch", "reason", "report-path"]
+    assert outputs["status"] == "failed"
+    assert all(value.isprintable() for value in outputs.values())
+
+
+def test_a_reason_without_end_is_cut():
+    state = fold([started(), e.RunEnded(verdict="failed", why="x" * 9000)])
+    assert len(outputs_of(state, None)["reason"]) == 1000
+
+
+@pytest.fixture
+def job(tmp_path):
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(tmp_path),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+    }
+
+
+def told(environ, error):
+    stream = io.StringIO()
+    tell_error(environ, stream, error)
+    return stream.getvalue().splitlines()
+
+
+def test_an_error_goes_to_the_page_in_a_line_and_whole_into_the_summary(job, tmp_path):
+    error = InputError("--spec x.md: there is no such file.\n```\n# big", hint="Name another.")
+    assert told(job, error) == ["::error title=gump::--spec x.md: there is no such file."]
+    assert (tmp_path / "summary").read_text() == (
+        "# gump-action has run nothing\n\n"
+        "````text\n--spec x.md: there is no such file.\n```\n# big\n  Name another.\n````\n"
+    )
+
+
+def test_an_error_that_is_no_wrong_input_does_not_say_that_nothing_was_run(job, tmp_path):
+    assert told(job, CommandError(["git", "gc"], 128, "::add-mask::x")) == [
+        "::error title=gump::`git gc` ended with 128:"
+    ]
+    assert (tmp_path / "summary").read_text().startswith("# gump-action failed\n")
+
+
+def test_each_fault_of_a_workflow_stands_at_its_line(job, tmp_path):
+    faults = [Fault(str(tmp_path / "sub" / "w.yaml"), 3, "no"), Fault("/else/where.md", 1, "a\nb")]
+    assert told(job, WorkflowError(faults)) == [
+        "::error title=gump,file=sub/w.yaml,line=3::no",
+        "::error title=gump,file=/else/where.md,line=1::a%0Ab",
+    ]
+
+
+def test_a_relative_file_is_named_from_the_top_of_the_workspace(job, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    [line] = told(job, WorkflowError([Fault("w.yaml", 1, "no")]))
+    assert line == "::error title=gump,file=sub/w.yaml,line=1::no"
+
+
+def test_the_tenth_fault_counts_the_rest_and_the_summary_has_all(job, tmp_path):
+    faults = [Fault("w.yaml", n, f"fault {n}") for n in range(1, 31)]
+    lines = told(job, WorkflowError(faults))
+    assert len(lines) == 10
+    assert lines[-1] == "::error title=gump::21 more faults are in the summary and in the log"
+    assert "w.yaml:30: fault 30\n" in (tmp_path / "summary").read_text()
+
+
+@pytest.mark.parametrize("place", [{}, {"GITHUB_ACTIONS": "false"}])
+def test_outside_of_a_job_an_error_is_only_the_callers(place, job, tmp_path):
+    assert told({"GITHUB_STEP_SUMMARY": job["GITHUB_STEP_SUMMARY"], **place}, InputError("x")) == []
+    assert not (tmp_path / "summary").exists()
+
+
+def test_an_error_is_told_where_there_is_no_summary_or_none_that_can_be_written(job, tmp_path):
+    assert told({"GITHUB_ACTIONS": "true"}, InputError("x")) == ["::error title=gump::x"]
+    (tmp_path / "summary").mkdir()
+    line, warning = told(job, InputError("x"))
+    assert line == "::error title=gump::x"
+    assert warning.startswith("::warning title=gump::The error could not be written into the summa")
+
+
+def test_an_error_without_a_word_is_still_an_error(job):
+    assert told(job, InputError("")) == ["::error title=gump::InputError"]
+
+
+def test_in_a_job_no_line_of_a_printable_text_is_a_command():
+    text = "one\n::add-mask::x\r  ::error::y\r\nz ##[error]w"
+    assert printable({}, text) == text
+    assert printable({"GITHUB_ACTIONS": "true"}, text).splitlines() == [
+        "one",
+        "| ::add-mask::x",
+        "|   ::error::y",
+        "z ## [error]w",
+    ]

@@ -35,7 +35,7 @@ def commands(text):
 def test_each_attempt_says_why_it_is_made_and_its_session_in_one_line():
     lines = seen(fails_then_passes()).splitlines()
     assert (
-        "impl#2  claude-sonnet  impl#1 failed, so the same agent tries again"
+        "impl#2  claude-sonnet  impl#1 failed; the same agent again"
         "  session: resumed impl#1, because it is the last session of this step (reuse-on-retry)"
     ) in lines
 

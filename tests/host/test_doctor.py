@@ -79,7 +79,7 @@ def test_the_text_tells_what_is_there(machine):
         f"  claude    2.1.330  {environ['PATH']}/claude",
         "            key: ANTHROPIC_API_KEY set",
         "  codex     codex is not on PATH",
-        "            key: none is set of CODEX_API_KEY, OPENAI_API_KEY",
+        "            key: none of CODEX_API_KEY, OPENAI_API_KEY is set",
         "            install: npm i codex",
         "",
         "workflow fix (fix.yaml)",
@@ -97,7 +97,7 @@ def test_a_cli_without_a_version_is_there_all_the_same(machine):
 def test_a_missing_cli_of_a_declared_agent_is_missing(machine):
     findings = found(machine("git"), one_step())
     assert findings.missing == ("claude is not on PATH, and claude-sonnet needs it: npm i claude",)
-    assert text(findings).endswith("Not ready: put right what is missing for this workflow.\n")
+    assert text(findings).endswith("Not ready: put right what is missing for this workflow.")
 
 
 def test_a_missing_cli_of_an_escalation_is_a_warning(machine):

@@ -95,6 +95,15 @@ def test_an_unknown_cost_is_unknown_and_never_zero():
     ]
 
 
+def test_an_agent_that_did_not_pass_says_so_and_why():
+    ended = e.AgentEnded(step="a", attempt=1, verdict=Verdict.BLOCKED, why="no credit", seconds=1)
+    assert lines_of(ended) == [
+        "a#1  agent was blocked after 1.0 s; "
+        "tokens unknown (uncached / cached / out); cost unknown",
+        "a#1    | no credit",
+    ]
+
+
 def test_a_failed_gate_shows_the_first_and_the_last_lines_of_its_evidence():
     text = "\n".join(f"line {n}" for n in range(20))
     gate = e.GateEnded(step="a", attempt=1, index=0, gate="test", passed=False, evidence=text)

@@ -129,3 +129,25 @@ def test_markup_and_controls_of_others_are_text_in_the_live_table():
     assert "[bold]x[/nope]" in stream.getvalue()
     assert "\x1b[2J" not in stream.getvalue()
     assert "\x1b]0;" not in stream.getvalue()
+
+
+def test_a_narrow_terminal_has_no_columns_for_tokens_and_costs():
+    display = Live(Out(io.StringIO()), {"TERM": "xterm"}, width=60, clock=lambda: 0.0)
+    for event in fails_then_passes():
+        display.show(event)
+    display.close(fold(fails_then_passes()))
+    [head, first, *_] = picture(display)
+    assert head.split() == ["attempt", "agent", "session", "gates", "time"]
+    assert first.split()[-2:] == ["17", "s"]
+
+
+def test_names_in_the_table_are_short():
+    at = {"step": "build/red/impl", "attempt": 1}
+    resumed = e.SessionDecided(mode="reuse", resume="build/red/tests#1", session="s", why="x")
+    gate = e.GateEnded(**at, index=0, gate="bash: make everything", passed=False)
+    display = live(io.StringIO(), {"LINES": "12"})
+    for event in numbered([started(), attempt("build/red/impl", 1, resumed), gate]):
+        display.show(event)
+    line = " ".join(picture(display)[1].split())
+    display.close(fold([started()]))
+    assert "resumed tests#1 ✗bash: make everyth… " in line

@@ -137,7 +137,7 @@ def test_a_passed_run_reads_like_this():
         "- Take it into your branch: `gump-action apply`",
     ]
     assert (
-        "| `impl#2` | passed | `claude-sonnet` | `impl#1` failed, so the same agent tries again "
+        "| `impl#2` | passed | `claude-sonnet` | `impl#1` failed; the same agent again "
         "| resumed `impl#1`, because it is the last session of this step (reuse-on-retry) "
         "| ✓ `test` | unknown | unknown | 9.0 s |"
     ) in lines
@@ -183,6 +183,12 @@ def test_between_two_attempts_no_attempt_is_under_way():
     assert "it is still under way, or its engine was killed.\n" in text
 
 
+def test_the_branch_of_a_failed_run_is_what_has_passed():
+    ended = e.RunEnded(verdict="failed", why="x", branch="gump/k3f9a2")
+    lines = r.report(fold([started(), ended]), None).splitlines()
+    assert "What has passed is on the branch `gump/k3f9a2`." in lines
+
+
 def test_a_record_without_a_beginning_says_so():
     assert "The record is empty: no run has begun.\n" in r.report(fold([]), None)
 
@@ -205,13 +211,12 @@ def test_steps_that_were_skipped_are_told():
     skipped = [e.StepSkipped(step=f"s{n}", why="it has passed before") for n in range(23)]
     events = [started(), e.RunContinued(engine="0", workspace="isolated"), *skipped]
     [line] = [each for each in r.report(fold(events), None).splitlines() if "Skipped" in each]
-    assert line.startswith("- Skipped by the last start, as passed before: `s0`, `s1`, ")
+    assert line.startswith("- Skipped by the last start, having passed before: `s0`, `s1`, ")
     assert line.endswith("`s19` and 3 more")
 
 
 def test_one_attempt_is_not_several():
-    [line] = [x for x in r.report(long_run(1, "x"), None).splitlines() if "of work" in x]
-    assert line == "- 1 attempt, 1.0 s of work"
+    assert "- 1 attempt, 1.0 s of work" in r.report(long_run(1, "x"), None).splitlines()
 
 
 def test_the_evidence_on_which_the_run_ended_is_open():

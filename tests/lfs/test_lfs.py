@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.engine.workspace import Workspace, open_checkout, open_isolated
+from gump_action.engine.workspace.checkout import open_checkout
+from gump_action.engine.workspace.isolated import open_isolated
+from gump_action.engine.workspace.records import Workspace
 
 pytestmark = pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
 OLD, NEW = b"old content\n" * 99, b"new content\n" * 99

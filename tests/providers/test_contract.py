@@ -298,8 +298,6 @@ TOLD = (
 )
 @pytest.mark.parametrize("resumed", [False, True])
 def test_common_endings(name, verdicts, how, resumed):
-    if name == "scripted" and "stderr" in how:
-        pytest.skip("the stand-in is made to say that it is blocked")
     session = session_of(name)
     given = {"code": 0, "stderr": "", "ended": None, "turns": 2} | how
     exit = Exit(session=session, asked=session if resumed else None, **given)

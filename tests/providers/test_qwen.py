@@ -250,7 +250,7 @@ def test_a_line_that_is_no_event_means_nothing(line):
         ("server-error", "the same", "failed", "500 The server"),
         ("unknown-model", None, "failed", "does not exist"),
         ("unreachable", None, "failed", "Connection error"),
-        ("killed", None, "failed", "before it had finished"),
+        ("killed", None, "failed", "qwen was stopped"),
         ("killed-in-text", "the same", "failed", "killed by SIGKILL"),
     ],
 )

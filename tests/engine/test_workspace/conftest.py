@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.engine.workspace import Opened, Workspace, open_checkout, open_isolated
+from gump_action.engine.workspace.checkout import open_checkout
+from gump_action.engine.workspace.isolated import open_isolated
+from gump_action.engine.workspace.records import Opened, Workspace
 
 FIRST = {
     "README.md": "a project\n",

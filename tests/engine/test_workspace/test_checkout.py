@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.engine.workspace import open_checkout
+from gump_action.engine.workspace.checkout import open_checkout
 from gump_action.errors import InputError
 
 
@@ -68,6 +68,42 @@ def test_a_lock_of_a_git_at_work_is_not_put_back_later(checkout):
     lock.unlink()
     checkout.step(ws, lambda tree: None)
     assert not lock.exists()
+
+
+def test_a_lock_of_the_user_that_was_there_before_stays(checkout):
+    lock = checkout.repo / ".git/index.lock"
+    lock.write_text("")
+    ws = checkout.open()
+    checkout.step(ws, lambda tree: None)
+    assert lock.exists()
+
+
+def test_what_an_agent_changed_in_a_submodule_is_put_back_after_a_kill_too(checkout):
+    lib = checkout.root / "lib"
+    checkout.git("init", "-q", "lib", cwd=checkout.root)
+    checkout.write(lib, {"a": "a\n"})
+    checkout.git("add", "-A", cwd=lib)
+    checkout.git("commit", "-qm", "x", cwd=lib)
+    checkout.git("submodule", "add", "-q", str(lib), "lib")
+    checkout.git("commit", "-qm", "sub")
+    ws = checkout.open()
+    ws.before_attempt()
+    checkout.write(ws.tree, {"lib/a": "agent\n", "lib/b": "agent\n"})
+    again = checkout.open()
+    assert any("submodule lib" in note for note in again.notes)
+    assert (again.tree / "lib/a").read_text() == "a\n"
+    assert not (again.tree / "lib/b").exists()
+
+
+def test_a_state_directory_of_another_checkout_puts_nothing_back_there(checkout):
+    ws = checkout.open()
+    ws.before_attempt()
+    checkout.git("branch", "mine")
+    other, checkout.repo = checkout.repo, checkout.root / "other"
+    checkout.git("clone", "-q", str(other), str(checkout.repo), cwd=checkout.root)
+    checkout.recorded = None
+    checkout.open()
+    assert "mine" in checkout.git("branch", cwd=other)
 
 
 def test_a_stash_of_the_user_is_still_there(checkout):

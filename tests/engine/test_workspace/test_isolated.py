@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.engine.workspace import open_isolated
+from gump_action.engine.workspace.isolated import open_isolated
 from gump_action.errors import InputError
 
 

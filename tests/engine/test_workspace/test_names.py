@@ -7,10 +7,10 @@ import os
 
 import pytest
 
-from gump_action.engine.workspace_guard import is_not_kept
-from gump_action.engine.workspace_names import covers, path_of, shown, some
-from gump_action.engine.workspace_said import what_was_put_back
-from gump_action.engine.workspace_source import has_password, without_password
+from gump_action.engine.workspace.guard import is_not_kept
+from gump_action.engine.workspace.names import covers, path_of, shown, some
+from gump_action.engine.workspace.said import what_was_put_back
+from gump_action.engine.workspace.source import has_password, without_password
 
 PATHS = ["a/b", "tëst ☃", 'quo"te', '"quoted"', "a\nb", "back\\slash", os.fsdecode(b'\xff"\\a')]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gump_action.engine.workspace_folder import BUNDLE
+from gump_action.engine.workspace.folder import BUNDLE
 from gump_action.errors import InputError
 
 

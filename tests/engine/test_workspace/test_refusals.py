@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from gump_action.engine.workspace import head_of
+from gump_action.engine.workspace.source import head_of
 from gump_action.errors import InputError
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from gump_action.engine.workspace_names import covers
-from gump_action.engine.workspace_output import OUT
-from gump_action.engine.workspace_records import Snapshot
-from gump_action.engine.workspace_remove import drop_empty, remove_all
-from gump_action.engine.workspace_walk import Seen, files_below, walk
+from gump_action.engine.workspace.names import covers
+from gump_action.engine.workspace.output import OUT
+from gump_action.engine.workspace.records import Snapshot
+from gump_action.engine.workspace.remove import drop_empty, remove_all
+from gump_action.engine.workspace.walk import Seen, files_below, walk
 from gump_action.errors import CommandError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gump_action.engine.workspace_lfs import hand_over_lfs
-from gump_action.engine.workspace_names import all_shown
-from gump_action.engine.workspace_records import Opened
-from gump_action.engine.workspace_source import Source
+from gump_action.engine.workspace.lfs import hand_over_lfs
+from gump_action.engine.workspace.names import all_shown
+from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.source import Source
 from gump_action.errors import CommandError, InputError
 from gump_action.system import git_history
 from gump_action.system.git import Git
@@ -25,24 +25,24 @@ class Result:
 
 def make_result(git: Git, opened: Opened, commits: Sequence[tuple[str, str]]) -> Result:
     """The commits of the result, in the engine's folder. Made again, they have the same names."""
-    tip, tip_tree = opened.base, git_history.tree_of(git, opened.base)
+    seen = git_history.details(git, [opened.base, opened.start, *(c for _, c in commits)])
+    tip, tip_tree = opened.base, seen[opened.base].tree
     unmerged: dict[str, None] = {}
     for message, snapshot in commits:
-        tree, conflicts = without_found_state(git, opened, snapshot)
+        trees = (seen[opened.base].tree, seen[opened.start].tree)
+        tree, conflicts = without_found_state(git, trees, seen[snapshot].tree)
         unmerged |= dict.fromkeys(conflicts)
         if tree == tip_tree:
             continue
-        date = git_history.date_of(git, snapshot)
+        date = seen[snapshot].date
         dated = git.with_env(GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date)
         tip, tip_tree = git_history.commit(dated, tree, [tip], message), tree
     return Result(tip if commits else None, all_shown(unmerged))
 
 
-def without_found_state(git: Git, opened: Opened, snapshot: str) -> tuple[str, tuple[str, ...]]:
-    """The snapshot's tree without what the user had changed before the run."""
-    base, start, end = (
-        git_history.tree_of(git, each) for each in (opened.base, opened.start, snapshot)
-    )
+def without_found_state(git: Git, trees: tuple[str, str], end: str) -> tuple[str, tuple[str, ...]]:
+    """The tree `end` without what the user had changed before the run (`trees`: base, start)."""
+    base, start = trees
     if start == base:
         return end, ()
     if start == end:

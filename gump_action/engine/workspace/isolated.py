@@ -9,15 +9,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gump_action.engine.workspace_core import Core
-from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
-from gump_action.engine.workspace_left import LeftAlone, collapsed, leave_alone
-from gump_action.engine.workspace_names import all_shown, some
-from gump_action.engine.workspace_records import Opened
-from gump_action.engine.workspace_remove import remove
-from gump_action.engine.workspace_share import link_shared, shared_paths, warn_of_environments
-from gump_action.engine.workspace_source import FRESH, Source, find_source
-from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.engine.workspace.core import Core
+from gump_action.engine.workspace.folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace.left import LeftAlone, collapsed, leave_alone
+from gump_action.engine.workspace.names import all_shown, some
+from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.remove import remove
+from gump_action.engine.workspace.share import link_shared, shared_paths, warn_of_environments
+from gump_action.engine.workspace.source import FRESH, Source, find_source
+from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.errors import InputError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder, configuration

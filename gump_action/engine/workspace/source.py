@@ -104,6 +104,14 @@ def head_of(repo: Path, env: Mapping[str, str]) -> str:
     return find_source(repo, env).head
 
 
+def is_built_on(repo: Path, env: Mapping[str, str], base: str, *, in_checkout: bool) -> bool:
+    """Whether a run over this base can go on here."""
+    source = find_source(repo, env)
+    if in_checkout:
+        return source.head == base
+    return source.git.try_run("cat-file", "-e", f"{base}^{{tree}}")[0] == 0
+
+
 def configuration(git: Git) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for item in names(git.run("config", "--list", "--includes", "-z")):

@@ -9,17 +9,17 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gump_action.engine.workspace_core import Core
-from gump_action.engine.workspace_folder import Taken, look_at_index, make_folder, take_over_index
-from gump_action.engine.workspace_guard import Guard, Place
-from gump_action.engine.workspace_left import LeftAlone, look_at_left
-from gump_action.engine.workspace_names import all_paths, all_shown, some
-from gump_action.engine.workspace_output import OUT
-from gump_action.engine.workspace_records import Opened
-from gump_action.engine.workspace_said import what_was_put_back
-from gump_action.engine.workspace_source import FRESH, Source, credentials, find_source
-from gump_action.engine.workspace_submodules import Submodule, find_submodules
-from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.engine.workspace.core import Core
+from gump_action.engine.workspace.folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace.guard import Guard, Place
+from gump_action.engine.workspace.left import LeftAlone, look_at_left
+from gump_action.engine.workspace.names import all_paths, all_shown, some
+from gump_action.engine.workspace.output import OUT
+from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.said import what_was_put_back
+from gump_action.engine.workspace.source import FRESH, Source, credentials, find_source
+from gump_action.engine.workspace.submodules import Submodule, find_submodules
+from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.errors import InputError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
@@ -94,7 +94,7 @@ def open_checkout(
         notes += look_at_left(held, opened, left, in_job=in_job)
     made = Checkout(source, held, opened, notes)
     places = guarded(source)
-    made.guard = Guard(state / "guard", places)
+    made.guard = Guard(state / "guard", source.top, places)
     submodules = state / "submodules"
     shutil.rmtree(submodules, ignore_errors=True)
     made.submodules = find_submodules(source, submodules, held.left_out.submodules, env)
@@ -105,14 +105,14 @@ def open_checkout(
 def put_back_cut(repo: Path, state: Path, env: Mapping[str, str]) -> list[str]:
     """Puts back what an agent did whose engine was killed, before git is asked anything."""
     guard = Guard.find(state / "guard")
-    if guard is None or not guard.is_armed:
+    here = repo.resolve()
+    if guard is None or not guard.is_armed or guard.top not in (here, *here.parents):
         return []
     aside = state / "set-aside"
     shutil.rmtree(aside, ignore_errors=True)
     said = what_was_put_back(guard.put_back(aside))
-    top = guard.places[0].path.parent
-    for place in sorted((state / "submodules").glob("*")) if top == repo.resolve() else ():
-        kept = Submodule.find(place, top, env)
+    for place in sorted((state / "submodules").glob("*")):
+        kept = Submodule.find(place, guard.top, env)
         if kept is not None and kept.put_back():
             said = (*said, f"submodule {kept.path}: changes are not kept")
     guard.disarm()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from gump_action.engine.workspace_names import covers, some
-from gump_action.engine.workspace_records import Opened
-from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.engine.workspace.names import covers, some
+from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.errors import InputError
 from gump_action.system import git_history
 from gump_action.system.git import listed, names

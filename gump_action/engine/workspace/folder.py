@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gump_action.engine.workspace_source import Source, lfs_settings
+from gump_action.engine.workspace.source import Source, lfs_settings
 from gump_action.errors import InputError
 from gump_action.system import git_history
 from gump_action.system.git import listed

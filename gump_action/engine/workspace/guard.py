@@ -14,10 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gump_action.engine.workspace_remove import make_folder, remove
+from gump_action.engine.workspace.remove import make_folder, remove
 
 # Large, only ever added to, and no say in anything.
-NOT_KEPT = ("objects", "lfs/objects", "lfs/tmp", "lfs/incomplete", "lfs/cache", "lfs/logs")
+NOT_KEPT = (
+    "objects", "lfs/objects", "lfs/tmp", "lfs/incomplete", "lfs/cache", "lfs/logs",
+    "fsmonitor--daemon", "fsmonitor--daemon.ipc",
+)  # fmt: skip
 # Files of a git that is at work just now: put back later, they would lock everybody out.
 PASSING = (".lock", "gc.pid", ".pid")
 Sign = tuple[int, ...]
@@ -32,11 +35,12 @@ class Place:
 
 
 class Guard:
-    """The copy in `folder` of everything in `places`."""
+    """The copy in `folder` of everything in `places` of the checkout at `top`."""
 
-    def __init__(self, folder: Path, places: Sequence[Place]) -> None:
-        self.folder, self.places = folder, tuple(places)
+    def __init__(self, folder: Path, top: Path, places: Sequence[Place]) -> None:
+        self.folder, self.top, self.places = folder, top, tuple(places)
         self.signs: dict[str, Sign] = {}
+        self.passing: set[str] = set()
 
     # --- keeping -----------------------------------------------------------------------------
 
@@ -44,12 +48,17 @@ class Guard:
         """A new copy of what is there now."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.signs = {}
+        self.signs, self.passing = {}, set()
         for place in self.places:
             for path, sign in listing(place.path):
-                if not path.endswith(PASSING) and self._keep(place, path):
+                if path.endswith(PASSING) or not self._keep(place, path):
+                    self.passing.add(f"{place.name}/{path}")
+                else:
                     self.signs[f"{place.name}/{path}"] = sign
-        kept = {"places": self._identity(), "signs": self.signs}
+        self._save()
+
+    def _save(self) -> None:
+        kept = {"top": str(self.top), "places": self._identity(), "signs": self.signs}
         (self.folder / "kept.json").write_text(json.dumps(kept))
 
     def _keep(self, place: Place, path: str) -> bool:
@@ -82,7 +91,8 @@ class Guard:
         """The copy that an earlier start left behind, where it is of what still is there."""
         try:
             kept = json.loads((folder / "kept.json").read_text())
-            guard = cls(folder, [Place(Path(path), name) for path, name, _ in kept["places"]])
+            places = [Place(Path(path), name) for path, name, _ in kept["places"]]
+            guard = cls(folder, Path(kept["top"]), places)
             guard.signs = {name: tuple(sign) for name, sign in kept["signs"].items()}
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -105,15 +115,13 @@ class Guard:
         for place in self.places:
             changed += self._put_back_place(place, replaced)
         if changed:
-            (self.folder / "kept.json").write_text(
-                json.dumps({"places": self._identity(), "signs": self.signs})
-            )
+            self._save()
         return tuple(changed)
 
     def _put_back_place(self, place: Place, replaced: Path | None) -> list[str]:
         now = {f"{place.name}/{path}": sign for path, sign in listing(place.path)}
         then = {n: sign for n, sign in self.signs.items() if n.startswith(f"{place.name}/")}
-        added = [name for name in now if name not in then]
+        added = [name for name in now if name not in then and name not in self.passing]
         lost = [name for name, sign in then.items() if now.get(name) != sign]
         for name in sorted(added, reverse=True):
             set_aside(place.path / name.partition("/")[2], name, replaced)

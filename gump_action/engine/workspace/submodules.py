@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action.engine.workspace_folder import copy_if_there, look_at_index, submodules_of
-from gump_action.engine.workspace_remove import remove
-from gump_action.engine.workspace_source import Source, lfs_settings
-from gump_action.engine.workspace_tree import LeftOut, Tree
+from gump_action.engine.workspace.folder import copy_if_there, look_at_index, submodules_of
+from gump_action.engine.workspace.remove import remove
+from gump_action.engine.workspace.source import Source, lfs_settings
+from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.system import git_history
 from gump_action.system.git import encoded, name_of
 from gump_action.system.git_folder import Folder

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from gump_action.engine.workspace_remove import drop_empty, leads_through_link, make_folder, remove
+from gump_action.engine.workspace.remove import drop_empty, leads_through_link, make_folder, remove
 
 OUT = ".gump/out"
 

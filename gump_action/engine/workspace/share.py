@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from gump_action.engine.workspace_remove import make_folder, remove
-from gump_action.engine.workspace_source import Source
+from gump_action.engine.workspace.remove import make_folder, remove
+from gump_action.engine.workspace.source import Source
 from gump_action.errors import InputError
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gump_action.engine import workspace_output as output
-from gump_action.engine.workspace_names import all_shown
-from gump_action.engine.workspace_publish import make_result, publish
-from gump_action.engine.workspace_records import Opened, Snapshot
-from gump_action.engine.workspace_source import Source
-from gump_action.engine.workspace_tree import Tree
+from gump_action.engine.workspace import output
+from gump_action.engine.workspace.names import all_shown
+from gump_action.engine.workspace.publish import make_result, publish
+from gump_action.engine.workspace.records import Opened, Snapshot
+from gump_action.engine.workspace.source import Source
+from gump_action.engine.workspace.tree import Tree
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
 
@@ -32,12 +32,19 @@ class Core:
         return self.held.folder
 
     def snapshot(self, parent: str, message: str, ref: str) -> Snapshot:
+        self._have_a_folder()
         return self.held.snapshot(parent, message, ref)
 
+    def _have_a_folder(self) -> None:
+        """An agent or a gate may have removed the tree as a whole: then all its files are gone."""
+        self.tree.mkdir(parents=True, exist_ok=True)
+
     def go_back(self, commit: str) -> None:
+        self._have_a_folder()
         self.held.go_back(commit)
 
     def undo(self, commit: str) -> tuple[str, ...]:
+        self._have_a_folder()
         return all_shown(self.held.undo(commit))
 
     def diff(self, old: str, new: str) -> bytes:
@@ -47,7 +54,9 @@ class Core:
         return all_shown(git_history.changed(self.folder.git, old, new))
 
     def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]:
-        return all_shown(git_history.changed(self.folder.git, old, new, [glob]))
+        """By git's pathspecs: `*` crosses folders, and `**/` also stands for none."""
+        both = [glob] if glob.startswith(":") else [glob, f":(glob){glob}"]
+        return all_shown(git_history.changed(self.folder.git, old, new, both))
 
     def has(self, commit: str) -> bool:
         return git_history.has(self.folder.git, commit)

@@ -1,0 +1,141 @@
+"""The command line as a whole: what it answers, and what it ends with."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import GUMP
+
+GOOD = "- {name: one, agent: scripted, prompt: p}"
+
+
+def call(*words, **how):
+    argv = [str(GUMP), *(str(word) for word in words)]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, **how)
+
+
+def test_the_version_is_said_without_loading_what_is_dear():
+    script = (
+        "import sys; sys.argv = ['gump-action', '--version']\n"
+        "from gump_action.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('pydantic', 'git', 'yaml', 'jinja2', 'rich', 'github', 'nacl')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    version, loaded = done.stdout.splitlines()
+    assert version.startswith("gump-action, version ")
+    assert loaded == "[]"
+
+
+def test_help_names_the_commands():
+    done = call("--help")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in ("run", "validate", "schema", "report", "apply"))
+
+
+def test_a_command_that_is_not_known_is_wrong_input():
+    done = call("rum")
+    assert done.returncode == 2
+    assert "rum" in done.stderr
+
+
+def test_a_module_is_the_same_program():
+    argv = [sys.executable, "-m", "gump_action", "--version"]
+    assert subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+def test_the_schema_is_json():
+    assert "properties" in json.loads(call("schema").stdout)
+
+
+def test_validate_says_ok_or_all_faults_of_all_files(project):
+    good = project.workflow(GOOD)
+    bad = project.root / "bad.yaml"
+    bad.write_text("name: t\nsteps:\n  - {name: one, agent: x}\n  - {name: two, gate: [y]}\n")
+    fine = call("validate", good, cwd=project.repo, env=project.environ)
+    assert (fine.returncode, "w.yaml: ok" in fine.stdout) == (0, True)
+    both = call("validate", good, bad, cwd=project.repo, env=project.environ)
+    assert both.returncode == 2
+    assert "bad.yaml:3" in both.stderr
+    assert "bad.yaml:4" in both.stderr
+
+
+VERDICTS = {
+    "passed": ([], 0),
+    "failed": ([{"fail": "no"}], 1),
+    "blocked": ([{"block": "no credit"}], 4),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS.values(), ids=VERDICTS.keys())
+def test_the_exit_code_is_that_of_the_verdict(project, case):
+    actions, code = case
+    project.script({"one": [actions]})
+    assert project.cli(project.workflow(GOOD)).returncode == code
+
+
+def test_each_event_is_a_line_of_json(project):
+    done = project.cli(project.workflow(GOOD), "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[0]["type"] == "run_started"
+    assert events[-1]["type"] == "run_ended"
+
+
+def test_a_dry_run_runs_nothing_and_changes_nothing(project):
+    done = project.cli(project.workflow(GOOD), "--dry-run")
+    assert done.returncode == 0
+    assert not project.state.exists()
+    assert "one" in done.stdout
+
+
+def test_a_workflow_by_its_name_with_the_usual_places_and_a_spec(project):
+    text = "name: fix\nsteps:\n  - {name: one, agent: scripted}\n"
+    project.commit({".gump/workflows/fix.yml": text, "spec.md": "Make it.\n"})
+    done = call("run", "fix", "--spec", "spec.md", cwd=project.repo, env=project.environ)
+    assert done.returncode == 0, done.stderr
+    state = project.repo / ".gump/state"
+    assert (state / "attempts/one/1/prompt.md").read_text() == "Make it.\n"
+    assert project.git("status", "--porcelain") == ""
+    report = call("report", cwd=project.repo, env=project.environ)
+    assert "one#1" in report.stdout
+
+
+def test_the_result_is_applied_as_one_commit(project):
+    project.script({"one": [[{"write": "b.txt", "text": "x\n"}]]})
+    project.run(GOOD)
+    project.git("config", "user.name", "u")
+    project.git("config", "user.email", "u@localhost")
+    done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
+    assert done.returncode == 0, done.stderr
+    assert (project.repo / "b.txt").read_text() == "x\n"
+
+
+def test_a_result_that_git_does_not_commit_leaves_the_branch_as_it_was(project):
+    project.script({"one": [[{"write": "b.txt", "text": "x\n"}]]})
+    project.run(GOOD)
+    project.git("config", "user.useConfigOnly", "true")
+    before = project.git("rev-parse", "HEAD")
+    done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
+    assert done.returncode == 2
+    assert project.git("rev-parse", "HEAD") == before
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_another_agent_runs_the_same_workflow(project):
+    done = project.cli(project.workflow("- {name: one, agent: claude-haiku}"), "--agent", "scripted")
+    assert done.returncode == 0
+    assert project.read().attempts["one"][0].agent == "scripted"
+
+
+def test_a_job_is_told_the_outputs(project):
+    outputs = project.root / "outputs"
+    outputs.touch()
+    project.environ |= {
+        "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(project.root),
+    }  # fmt: skip
+    done = project.cli(project.workflow(GOOD))
+    assert done.returncode == 0, done.stderr
+    assert "passed" in outputs.read_text()
