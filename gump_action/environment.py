@@ -55,6 +55,9 @@ _REGISTRIES = """
 _ALLOWED = tuple(f"{_WHO_AND_WHERE} {_LOCALE} {_AUTHORITIES} {_TOOLCHAINS} {_REGISTRIES}".split())
 _FOR_GIT = tuple(f"PATH HOME TMPDIR TEMP TMP {_LOCALE}".split())
 
+HARMLESS = frozenset({"TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM"})
+"""What our own process keeps besides what git needs: how its terminal is to be written to."""
+
 _COMMAND_FILES = "GITHUB_ENV GITHUB_OUTPUT GITHUB_PATH GITHUB_STATE GITHUB_STEP_SUMMARY"
 _NEVER = ("ACTIONS_*", *_COMMAND_FILES.split())
 _OURS = ("GUMP_*",)

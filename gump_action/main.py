@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from gump_action import environment
 from gump_action.errors import GumpError, InputError
 
 VERSION = "0.1.0"
@@ -36,7 +38,9 @@ def cli() -> None:
 @click.option("--fresh", is_flag=True, help="Start anew; the old record is kept aside.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
+@click.pass_obj
 def run(  # noqa: PLR0917  (click gives one parameter for each option)
+    environ: Mapping[str, str],
     workflow: str,
     spec: Path | None,
     repo: Path,
@@ -53,7 +57,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     from gump_action import assembly, checks
 
     if dry_run:
-        _print("\n".join(checks.describe(workflow, repo, agent)))
+        _print(environ, "\n".join(checks.describe(workflow, repo, agent)))
         return
     options = assembly.Options(
         workflow=workflow,
@@ -68,18 +72,19 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         as_json=as_json,
         version=VERSION,
     )
-    sys.exit(assembly.run(options, os.environ))
+    sys.exit(assembly.run(options, environ))
 
 
 @cli.command()
 @click.argument("workflows", nargs=-1, required=True)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
-def validate(workflows: tuple[str, ...], repo: Path) -> None:
+@click.pass_obj
+def validate(environ: Mapping[str, str], workflows: tuple[str, ...], repo: Path) -> None:
     """Say every fault of these workflows, with file and line."""
     from gump_action import checks
 
     sound, faults = checks.validate(workflows, repo)
-    _print("\n".join(sound))
+    _print(environ, "\n".join(sound))
     if faults:
         raise faults
 
@@ -94,51 +99,56 @@ def schema() -> None:
 
 @cli.command()
 @click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
-def report(state: Path | None) -> None:
+@click.pass_obj
+def report(environ: Mapping[str, str], state: Path | None) -> None:
     """Print what happened in a run, as Markdown."""
     from gump_action import assembly
 
-    click.echo(assembly.report(state, os.environ))
+    click.echo(assembly.report(state, environ))
 
 
 @cli.command()
 @click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
-def apply(state: Path | None, repo: Path) -> None:
+@click.pass_obj
+def apply(environ: Mapping[str, str], state: Path | None, repo: Path) -> None:
     """Merge the result branch of a run into the present branch, as one commit."""
     from gump_action import assembly
 
-    click.echo(assembly.apply(state, repo, os.environ))
+    click.echo(assembly.apply(state, repo, environ))
 
 
 @cli.command()
 @click.argument("workflow", required=False)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
-def doctor(workflow: str | None, repo: Path) -> None:
+@click.pass_obj
+def doctor(environ: Mapping[str, str], workflow: str | None, repo: Path) -> None:
     """Say which agent CLIs and keys are there, and what WORKFLOW would miss."""
     from gump_action import assembly
 
-    sys.exit(assembly.doctor(workflow, repo, os.environ))
+    sys.exit(assembly.doctor(workflow, repo, environ))
 
 
 @cli.command()
-def demo() -> None:
+@click.pass_obj
+def demo(environ: Mapping[str, str]) -> None:
     """The whole story in a throw-away repository: no key, no network."""
     from gump_action import demo as story
 
-    sys.exit(story.run(os.environ, VERSION))
+    sys.exit(story.run(environ, VERSION))
 
 
 def main() -> None:
     """The program.  The one place that catches everything."""
+    environ = _take_environment()
     try:
         _check_platform()
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, obj=environ)
     except GumpError as error:
-        _say(error, f"gump-action: {error}")
+        _say(environ, error, f"gump-action: {error}")
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        _say(InputError(error.format_message()), f"gump-action: {error.format_message()}")
+        _say(environ, InputError(error.format_message()), f"gump-action: {error.format_message()}")
         sys.exit(InputError.exit_code)
     except click.exceptions.Abort:
         sys.exit(130)
@@ -147,24 +157,32 @@ def main() -> None:
             f"A fault of gump-action: {type(bug).__name__}: {bug}",
             hint="Please report it, with the traceback that is in the log.",
         )
-        _say(fault, f"{traceback.format_exc()}gump-action: {fault}")
+        _say(environ, fault, f"{traceback.format_exc()}gump-action: {fault}")
         sys.exit(fault.exit_code)
 
 
-def _say(error: GumpError, text: str) -> None:
+def _take_environment() -> Mapping[str, str]:
+    """The environment as it was given; from here on none of our own children can inherit it."""
+    environ = dict(os.environ)
+    for name in environ.keys() - environment.for_git(environ).keys() - environment.HARMLESS:
+        del os.environ[name]
+    return environ
+
+
+def _say(environ: Mapping[str, str], error: GumpError, text: str) -> None:
     """For a person; inside a job also as annotation and in the summary."""
     from gump_action.host import actions
 
-    click.echo(actions.printable(os.environ, text), err=True)
-    actions.tell_error(os.environ, sys.stderr, error)
+    click.echo(actions.printable(environ, text), err=True)
+    actions.tell_error(environ, sys.stderr, error)
 
 
-def _print(text: str) -> None:
+def _print(environ: Mapping[str, str], text: str) -> None:
     """Text that others wrote: in a job no line of it is a command."""
     from gump_action.host import actions
 
     if text:
-        click.echo(actions.printable(os.environ, text))
+        click.echo(actions.printable(environ, text))
 
 
 def _check_platform() -> None:

@@ -24,11 +24,12 @@ def cli(project, monkeypatch, capsys):
     kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
 
     def call(*words):
-        with monkeypatch.context() as patch, pytest.raises(SystemExit) as end:
+        with monkeypatch.context() as patch:
             patch.chdir(project.repo)
             patch.setattr(sys, "argv", project.argv(*words))
             patch.setattr(os, "environ", dict(project.environ))
-            main.main()
+            with pytest.raises(SystemExit) as end:
+                main.main()
         out, err = capsys.readouterr()
         return SimpleNamespace(returncode=end.value.code or 0, stdout=out, stderr=err)
 
@@ -73,12 +74,13 @@ def test_the_next_start_is_not_blocked_by_a_refused_one(project, refused, cli):
     assert cli(path).returncode == 0
 
 
-# --- the workflow file: the loader's own tests know each fault; here is how it reaches a person -----
+# --- the workflow file: its faults are in the loader's tests; here is how they reach a person -----
 
 FILES = {
     "a YAML fault": ("name: t\nsteps: [\n", "w.yaml:3", "YAML"),
     "an unknown key near a known one": (
-        "name: t\nsteps:\n  - name: one\n    agent: scripted\n    promt: x\n", "w.yaml:5", "prompt"),
+        "name: t\nsteps:\n  - name: one\n    agent: scripted\n    promt: x\n",
+        "w.yaml:5", "prompt"),
     "a double step": (
         "name: t\nsteps:\n  - {name: one, agent: scripted}\n  - {name: one, agent: scripted}\n",
         "w.yaml:4", '"one"'),
@@ -190,7 +192,9 @@ def in_a_merge(project):
     project.commit({"a.txt": "theirs\n"})
     project.git("checkout", "-q", "-")
     project.commit({"a.txt": "ours\n"})
-    subprocess.run(["git", "merge", "-q", "other"], cwd=project.repo, check=False, capture_output=True)
+    subprocess.run(
+        ["git", "merge", "-q", "other"], cwd=project.repo, check=False, capture_output=True
+    )
 
 
 def changed_files(project):
@@ -217,7 +221,7 @@ def test_a_repository_that_cannot_be_built_on_is_refused_with_what_to_do(project
     spoil, says = case
     spoil(project)
     refused(project.workflow(GOOD), says=says)
-    assert not (project.state / "ledger.ndjson").exists()
+    assert project.read().started is None
 
 
 @pytest.mark.parametrize("case", [no_commit, bare, in_a_merge], ids=lambda case: case.__name__)
@@ -227,8 +231,9 @@ def test_a_checkout_that_cannot_be_built_on_is_refused_too(project, case, refuse
 
 
 def test_a_state_directory_inside_of_the_checkout_is_refused(project):
+    argv = project.argv(project.workflow(GOOD), "--workspace", "checkout")
     done = subprocess.run(
-        [*project.argv(project.workflow(GOOD), "--workspace", "checkout")[:-1], project.repo / ".gump/state"],
+        [*argv[:-1], project.repo / ".gump/state"],
         env=project.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
@@ -290,13 +295,15 @@ def unknown_event(lines):
 
 LEDGERS = {
     "a newer format with new words": (first_of_another_time, ["ledger.ndjson:1", "format 2"]),
-    "a spoilt line in the middle": (garbage, ["ledger.ndjson:4", "no event", "--fresh"]),
+    "a spoilt line in the middle": (garbage, ["ledger.ndjson:4", "this line", "--fresh"]),
     "an event that is not known": (unknown_event, ["ledger.ndjson:4", "--fresh"]),
 }
 
 
 @pytest.mark.parametrize("case", LEDGERS.values(), ids=LEDGERS.keys())
-def test_a_record_that_cannot_be_trusted_is_refused_with_its_line_and_left_alone(project, case, cli):
+def test_a_record_that_cannot_be_trusted_is_refused_with_its_line_and_left_alone(
+    project, case, cli
+):
     change, says = case
     spoilt = spoil_ledger(project, change)
     done = cli(project.workflow(FAILS))
@@ -306,7 +313,6 @@ def test_a_record_that_cannot_be_trusted_is_refused_with_its_line_and_left_alone
     assert (project.state / "ledger.ndjson").read_bytes() == spoilt
 
 
-@pytest.mark.xfail(strict=True, reason="the format is looked at only where line 1 is unreadable")
 def test_a_newer_format_is_refused_where_its_words_are_known(project, cli):
     spoil_ledger(project, first_of_format(2))
     done = cli(project.workflow(FAILS))
@@ -314,7 +320,6 @@ def test_a_newer_format_is_refused_where_its_words_are_known(project, cli):
     assert "format 2" in done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="nobody looks whether `seq` has a gap")
 @pytest.mark.parametrize("number", [2, 4])
 def test_a_record_that_has_lost_a_line_is_refused_with_its_place(project, cli, number):
     spoil_ledger(project, lambda lines: lines.pop(number - 1))
@@ -402,7 +407,9 @@ def test_a_setup_that_fails_is_wrong_input_and_its_words_are_shown(project, refu
 
 def test_a_setup_that_failed_is_run_again_by_the_next_start(project):
     flag = project.root / "flag"
-    head = f"workspace: {{setup: ['echo x >> {flag}; test $(wc -l < {flag}) -gt 1; touch ready.log']}}"
+    head = (
+        f"workspace: {{setup: ['echo x >> {flag}; test $(wc -l < {flag}) -gt 1; touch ready.log']}}"
+    )
     steps = "- {name: one, agent: scripted, gate: ['bash: test -e ready.log']}"
     with pytest.raises(InputError):
         project.run(steps, head)

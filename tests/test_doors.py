@@ -52,7 +52,8 @@ def test_the_environment_is_read_in_main_alone():
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
         if isinstance(node.value, ast.Name) and node.value.id == "os"
     }
-    assert users == {"main.py", "scripted.py"}
+    # The git door looks whether there is more in it than git is to be given.
+    assert users == {"main.py", "scripted.py", "system/git.py"}
 
 
 def test_only_the_edge_prints():

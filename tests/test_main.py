@@ -24,7 +24,9 @@ def test_the_version_is_said_without_loading_what_is_dear():
         "print([m for m in ('pydantic', 'git', 'yaml', 'jinja2', 'rich', 'github', 'nacl')"
         " if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     version, loaded = done.stdout.splitlines()
     assert version.startswith("gump-action, version ")
     assert loaded == "[]"
@@ -125,7 +127,9 @@ def test_a_result_that_git_does_not_commit_leaves_the_branch_as_it_was(project):
 
 
 def test_another_agent_runs_the_same_workflow(project):
-    done = project.cli(project.workflow("- {name: one, agent: claude-haiku}"), "--agent", "scripted")
+    done = project.cli(
+        project.workflow("- {name: one, agent: claude-haiku}"), "--agent", "scripted"
+    )
     assert done.returncode == 0
     assert project.read().attempts["one"][0].agent == "scripted"
 

@@ -101,7 +101,11 @@ def test_actions_act_in_their_order(agent):
     said, code, _ = agent("--session-id", ID, script={"*": [actions]})
     assert code == 0
     assert [path.name for path in (agent.folder / "d").iterdir()] == ["b"]
-    assert [each.get("tool") for each in said if each["type"] == "tool"] == ["write", "run", "delete"]
+    assert [each.get("tool") for each in said if each["type"] == "tool"] == [
+        "write",
+        "run",
+        "delete",
+    ]
 
 
 def test_a_script_elsewhere_is_named_by_a_variable(agent, tmp_path):
@@ -111,7 +115,6 @@ def test_a_script_elsewhere_is_named_by_a_variable(agent, tmp_path):
     assert said[1]["text"] == "other"
 
 
-@pytest.mark.xfail(strict=True, reason="GUMP_* is never passed on, also where a provider lists it")
 def test_the_variable_reaches_it_through_the_engine(project):
     path = project.root / "other.json"
     path.write_text(json.dumps({"*": [[{"write": "b.txt", "text": "x"}]]}))

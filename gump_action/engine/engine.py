@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -57,6 +57,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     try:
         state, said = _known(store, wish, around)
         given = record.keep_given(wish.workflow, wish.given, store, state)
+        around = _with_templates(wish, store, state, around)
         is_same_machine = (store.root / "git").exists()
         workspace = _open(wish, store, state, around)
     except BaseException:
@@ -83,14 +84,14 @@ def _check_named(workflow: Workflow) -> None:
 
 def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, str]:
     """What there is to go on with, and a word on what there was and is not gone on with."""
-    if not store.ledger.exists():
+    first = next(ledger_lines(store.root), None)
+    if first is None:
         return RunState(), ""
     state = RunState() if wish.is_fresh else record.read_state(store.root)
     said = "" if wish.is_fresh else _why_anew(state, wish, around)
     # A run of which nothing was ever attempted has nothing to go on with.
     if state.attempts and not said:
         return state, ""
-    first = next(ledger_lines(store.root), b"{}")
     store.set_aside(_old_name(store, first))
     return RunState(), said
 
@@ -113,6 +114,17 @@ def _old_name(store: Store, first: bytes) -> str:
         name = "unreadable"
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
     return next(n for n in names if not (store.root / "old" / n).exists())
+
+
+def _with_templates(
+    wish: Wish, store: Store, state: RunState, around: Surroundings
+) -> Surroundings:
+    """In a checkout agents may have written the templates that lie there now."""
+    if wish.workspace == "isolated":
+        return around
+    is_first = state.started is None
+    kept = record.keep_templates(store, around.templates, is_first=is_first)
+    return replace(around, templates=kept)
 
 
 def _open(wish: Wish, store: Store, state: RunState, around: Surroundings) -> Workspace:
@@ -148,6 +160,8 @@ def _set_up(here: Run, wish: Wish) -> None:
     """Run the set-up commands once in each new tree; a tree where they failed is still new."""
     commands = here.workflow.workspace.setup
     if wish.workspace != "isolated" or not commands:
+        if here.state.starts == 1:
+            here.tree_at = here.workspace.opened.start
         return
     asked = "\n".join(commands).encode()
     if not here.workspace.is_new and here.store.read(SET_UP) == asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from gump_action.workflow.model import Workflow
 
 SPEC = "given/spec.md"
 INPUTS = "given/inputs.json"
+TEMPLATES = "given/templates.json"
 
 
 def read_state(root: Path) -> RunState:
@@ -27,25 +28,31 @@ def read_state(root: Path) -> RunState:
 
 def _events(root: Path) -> Iterator[e.AnyEvent]:
     for number, line in enumerate(ledger_lines(root), 1):
+        if number == 1:
+            _check_format(root, line)
         try:
-            yield e.parse_event(line)
+            event = e.parse_event(line)
         except ValidationError as why:
-            raise _unreadable(root, number, line, why) from None
+            raise _unreadable(root, number, str(why.errors()[0]["msg"])) from None
+        if event.seq != number:
+            raise _unreadable(root, number, f"event {number} was to be here, not {event.seq}")
+        yield event
 
 
-def _unreadable(root: Path, number: int, line: bytes, why: ValidationError) -> InputError:
-    where = f"{root / LEDGER}:{number}"
+def _check_format(root: Path, line: bytes) -> None:
     found = _format(line)
-    if number == 1 and found > e.FORMAT:
-        return InputError(
-            f"{where}: this record has format {found}, and this version of gump-action reads up "
-            f"to {e.FORMAT}.",
+    if found > e.FORMAT:
+        raise InputError(
+            f"{root / LEDGER}:1: this record has format {found}, and this version of gump-action "
+            f"reads up to {e.FORMAT}.",
             hint="Use the version that wrote it or a newer one, or start anew with --fresh.",
         )
-    first = why.errors()[0]
+
+
+def _unreadable(root: Path, number: int, why: str) -> InputError:
     return InputError(
-        f"{where}: this line is no event that can be read ({first['msg']}), so what the run knows "
-        "is not certain.",
+        f"{root / LEDGER}:{number}: this line is not the event that was written there ({why}), so "
+        "what the run knows is not certain.",
         hint="Put the file back as it was, or start anew with --fresh; the record is kept aside.",
     )
 
@@ -99,3 +106,11 @@ def inputs_digest(given: Given) -> str:
 
 def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def keep_templates(store: Store, templates: Mapping[str, str], *, is_first: bool) -> dict[str, str]:
+    """The project's templates as they were at the first start, before any agent ran."""
+    if is_first:
+        store.write(TEMPLATES, json.dumps(dict(templates), sort_keys=True).encode())
+        return dict(templates)
+    return dict(json.loads(store.read(TEMPLATES) or b"{}"))

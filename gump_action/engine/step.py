@@ -227,9 +227,9 @@ def take_snapshot(run: Run, path: str, number: int) -> None:
     attempt = run.state.attempts[path][-1]
     ref = f"{run.id}/{path}/{number}"
     taken = run.workspace.snapshot(attempt.start, f"gump: {path}#{number}", ref)
-    diff = run.workspace.diff(attempt.base, taken.commit)
-    run.store.write(f"{attempt_folder(path, number)}/diff.patch", diff)
-    files = run.workspace.changed_files(attempt.base, taken.commit)
+    changes = run.workspace.compare(attempt.base, taken.commit)
+    run.store.write(f"{attempt_folder(path, number)}/diff.patch", changes.patch)
+    files = changes.files
     run.emit(
         e.SnapshotTaken(
             step=path,

@@ -7,6 +7,7 @@ of our own environment reaches git. What the commands are good for is said in `g
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
@@ -14,6 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from gump_action.environment import HARMLESS
 from gump_action.errors import CommandError, InputError
 
 NO_COMMANDS = {
@@ -52,9 +54,7 @@ class Git:
         self._start = self._first_words()
 
     def _first_words(self) -> list[str]:
-        # GitPython always adds the environment of this process; `env -i` takes that away again.
-        values = [f"{name}={value}" for name, value in self.env.items()]
-        words = ["/usr/bin/env", "-i", *values, find_git(self.env.get("PATH", ""))]
+        words = [find_git(self.env.get("PATH", ""))]
         for name, value in self.settings.items():
             words += ["-c", f"{name}={value}"]
         return words
@@ -82,7 +82,7 @@ class Git:
     ) -> tuple[int, bytes, str]:
         """Exit code, output and complaints; without `ok` any exit code will do."""
         with given_input(stdin) as given:
-            code, out, complaints = execute(self.cwd, [*self._start, *words], given)
+            code, out, complaints = execute(self.cwd, [*self._start, *words], self.env, given)
         if ok is not None and code not in ok:
             raise CommandError(["git", *words[:12]], code, complaints[-4000:])
         return code, out, complaints
@@ -100,14 +100,17 @@ def given_input(stdin: bytes | Path | None) -> AbstractContextManager[BinaryIO |
     return file
 
 
-def execute(cwd: Path, words: list[str], given: BinaryIO | None) -> tuple[int, bytes, str]:
+def execute(
+    cwd: Path, words: list[str], env: Mapping[str, str], given: BinaryIO | None
+) -> tuple[int, bytes, str]:
     """One git process by GitPython: in a session of its own, so that no Ctrl-C cuts it short."""
     try:
         from git.cmd import Git as GitPython  # costs 0.1 s, so only who needs git pays for it
     except ImportError as missing:
         raise no_git() from missing
     return GitPython(cwd).execute(
-        words,
+        [*_alone(env), *words],
+        env=dict(env),
         istream=given,
         with_extended_output=True,
         with_exceptions=False,
@@ -115,6 +118,14 @@ def execute(cwd: Path, words: list[str], given: BinaryIO | None) -> tuple[int, b
         strip_newline_in_stdout=False,
         start_new_session=True,
     )
+
+
+def _alone(env: Mapping[str, str]) -> list[str]:
+    """GitPython adds the environment of this process; where that holds more than git is to be
+    given (`main` has emptied it, but we may have been imported), `env -i` takes it away again."""
+    if os.environ.keys() <= env.keys() | HARMLESS:
+        return []
+    return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in env.items())]
 
 
 def find_git(path: str) -> str:

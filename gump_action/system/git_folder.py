@@ -62,10 +62,16 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
         for part in ("objects/info", "objects/pack", "refs/gump", "info"):
             (self.path / part).mkdir(parents=True)
-        borrowed = "".join(f"{folder}\n" for folder in objects)
-        (self.path / "objects/info/alternates").write_text(borrowed)
+        self.borrow(objects)
         (self.path / "config").write_text(configuration(object_format, settings))
         (self.path / "HEAD").write_text("ref: refs/heads/none\n")
+
+    def borrow(self, objects: Sequence[Path]) -> None:
+        """Whose objects are used too; said anew at each start, for repositories are moved."""
+        text = "".join(f"{folder}\n" for folder in objects)
+        place = self.path / "objects/info/alternates"
+        if place.parent.is_dir():
+            place.write_text(text)
 
     def clear_locks(self) -> None:
         """Locks that a killed git left here; nobody else works in this folder."""

@@ -58,9 +58,24 @@ def files_of(git: Git, tip: str) -> set[str]:
     return set(names(git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip)))
 
 
-def patch(git: Git, old: str, new: str) -> bytes:
-    """What `git apply` needs to make `new` out of `old`; nobody's own diff program has a say."""
-    return git.run(*PATCH, old, new)
+@dataclass(frozen=True)
+class Comparison:
+    """`patch` is what `git apply` needs to make the second tree out of the first; the `files` are
+    those that differ, both names of a renamed one, odd names as git quotes them."""
+
+    patch: bytes
+    files: tuple[str, ...]
+
+
+def compare(git: Git, old: str, new: str) -> Comparison:
+    """Patch and names in one go; nobody's own diff program has a say."""
+    out = git.run(*PATCH, "--raw", old, new)
+    raw, separator, patch = out.partition(b"\n\n")
+    if not raw.startswith(b":"):
+        return Comparison(b"", ())
+    records = (line.partition(b"\t")[2] for line in raw.rstrip(b"\n").split(b"\n"))
+    files = sorted({name_of(name) for record in records for name in record.split(b"\t")})
+    return Comparison(patch if separator else b"", tuple(files))
 
 
 def changed(git: Git, old: str, new: str, pathspecs: Collection[str] = ()) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from gump_action.errors import InputError
 LEDGER = "ledger.ndjson"
 OLD = "old"
 KEPT_IN_PLACE = {OLD, "lock", ".gitignore", "guard", "submodules", "live"}
+# What can lie there before the ledger has its first line.
+MADE_BY_US = KEPT_IN_PLACE | {"given", "git", "tree", "agents-git", "agents-git.new", "set-aside"}
 Moment = Literal["before", "half", "after"]
 Hook = Callable[[Moment, str], None]
 
@@ -140,7 +142,7 @@ def check_is_ours(root: Path) -> None:
     if not root.is_dir():
         raise InputError(f"{root} is a file, and the state of a run is kept in a directory.")
     names = {path.name for path in root.iterdir()}
-    if names and LEDGER not in names and not names <= {*KEPT_IN_PLACE, "given", "git", "tree"}:
+    if names and LEDGER not in names and not names <= MADE_BY_US:
         raise InputError(
             f"{root} holds other things ({', '.join(sorted(names)[:3])}, …) and no {LEDGER}: it is "
             "not the state directory of a run.",

@@ -21,7 +21,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "inputs": "Values that `--set NAME=VALUE` gives; prompts name them as {NAME}.",
         "env": "Environment variables for all agents and gates.",
         "workspace": "What an isolated tree gets from the checkout.",
-        "gates": "The commands of the gates compile, test and lint.",
+        "gates": "The commands of gates: compile, test, lint, tests_found, coverage.",
         "error_context": "How much of error and diff a retry is told, in characters.",
         "steps": "The steps, in the order in which they run.",
     },

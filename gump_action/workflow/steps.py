@@ -45,7 +45,7 @@ LATER_STEP = (
     "max_budget",
 )
 LATER_ROOT = ("max_budget",)
-COMMANDS = ("compile", "test", "lint")
+COMMANDS = ("compile", "test", "lint", "tests_found", "coverage")
 MAX_FILE = 1_000_000
 # What prompts name themselves, and words that Jinja keeps: no input can be called so.
 RESERVED_INPUTS = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -113,8 +115,10 @@ def fold(ground: Ground, rounds: int) -> list[Row]:
     ground.put_agent()
     repo = Repository.make(ground.root / "repo-fold", 100)
     ground.run(repo, steps(1, gate="bash: 'true'"))
-    lines = long_ledger((ground.state / "ledger.ndjson").read_text().splitlines())
-    (ground.state / "ledger.ndjson").write_text("".join(f"{line}\n" for line in lines))
+    ledger = ground.state / "ledger.ndjson"
+    short = ledger.read_text().splitlines()
+    with ledger.open("w") as file:
+        events = sum(1 for line in long_ledger(short) if file.write(f"{line}\n"))
     program, printed = ground.root / "fold.py", ground.root / "folded"
     program.write_text(FOLD)
     words = ["sh", "-c", f"{sys.executable} '{program}' '{ground.state}' > '{printed}'"]
@@ -123,15 +127,18 @@ def fold(ground: Ground, rounds: int) -> list[Row]:
         peaks.append(cost_of(words).peak)
         taken, count = printed.read_text().split()
         seconds.append(float(taken))
-    what = f"folding a ledger of {count} attempts ({len(lines)} events)"
+    what = f"folding a ledger of {count} attempts ({events} events)"
     return [Row(what, f"{median(seconds):.2f} s, {median(peaks):.0f} MiB", aim="< 0.5 s")]
 
 
-def long_ledger(short: list[str]) -> list[str]:
-    """The events of the one attempt, so many times, each time of another step."""
+def long_ledger(short: list[str]) -> Iterator[str]:
+    """The events of the one attempt, so many times, each time of another step.
+
+    One after the other: a child's peak memory is never less than what this process holds.
+    """
     events = [json.loads(line) for line in short]
     own = [event for event in events if event.get("step") == "s0"]
-    many = [{**event, "step": f"s{n}"} for n in range(LEDGER) for event in own]
     before = events[: events.index(own[0])]
-    whole = [{**event, "seq": seq} for seq, event in enumerate([*before, *many], 1)]
-    return [json.dumps(event) for event in whole]
+    many = ({**event, "step": f"s{n}"} for n in range(LEDGER) for event in own)
+    for seq, event in enumerate(chain(before, many), 1):
+        yield json.dumps({**event, "seq": seq})

@@ -15,8 +15,10 @@ CUTS = {
     "an odd limit gives the tail the one more": (TEN, 7, "0\n… 7 lines left out …\n8\n9\n"),
     "on line borders": ("aaaa\nbb\ncc\ndddd\n", 10, "aaaa\n… 2 lines left out …\ndddd\n"),
     "a tail without a last newline": ("aa\nbb\ncc", 6, "aa\n… 1 lines left out …\ncc"),
-    "one long line is cut inside": ("x" * 50 + "y" * 50, 10, "xxxxx\n… 90 characters left out …\nyyyyy"),
-    "a long line between short ones": ("a\n" + "x" * 50 + "\nb\n", 10, "a\n… 1 lines left out …\nb\n"),
+    "one long line is cut inside": (
+        "x" * 50 + "y" * 50, 10, "xxxxx\n… 90 characters left out …\nyyyyy"),
+    "a long line between short ones": (
+        "a\n" + "x" * 50 + "\nb\n", 10, "a\n… 1 lines left out …\nb\n"),
     "a long line at the end": ("a\n" + "x" * 50, 10, "a\n… 1 lines left out …\n"),
     "a long line at the beginning": ("x" * 50 + "\nb\n", 10, "… 1 lines left out …\nb\n"),
     "nothing at all": ("abc", 0, "\n… 3 characters left out …\n"),

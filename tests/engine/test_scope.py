@@ -53,7 +53,9 @@ SAME = {
     "the file's name": step(prompt_file="p.md"),
     "description": flow(description="other"),
     "name of the workflow": flow(name="other"),
-    "error_context": flow(error_context=FLOW.error_context.model_copy(update={"max_diff_chars": 1})),
+    "error_context": flow(
+        error_context=FLOW.error_context.model_copy(update={"max_diff_chars": 1})
+    ),
     "command of a gate that is not asked": flow(gates={"lint": "make lint"}),
 }
 

@@ -65,7 +65,10 @@ def test_a_launch_is_given_its_own_share(case):
 SUMS = {
     "of nothing": ([], NOTHING),
     "of the unknown": ([NOTHING, NOTHING], NOTHING),
-    "of known and unknown": ([Told(input=1), NOTHING, Told(input=2, output=1)], Told(input=3, output=1)),
+    "of known and unknown": (
+        [Told(input=1), NOTHING, Told(input=2, output=1)],
+        Told(input=3, output=1),
+    ),
     "of dollars": ([Told(cost_usd=0.1), Told(cost_usd=0.2)], Told(cost_usd=0.3)),
 }
 

@@ -73,7 +73,7 @@ def test_an_untouched_file_is_neither_found_state_nor_a_change(ground):
 def test_a_changed_file_is_a_pointer_in_the_snapshot_and_its_content_is_ours(ground):
     ws = ground.open()
     commit = ground.step(ws, NEW)
-    diff = ws.diff(ws.opened.start, commit)
+    diff = ws.compare(ws.opened.start, commit).patch
     assert f"+oid sha256:{hashlib.sha256(NEW).hexdigest()}".encode() in diff
     assert stored(ground.state / "git", NEW).read_bytes() == NEW
 

@@ -134,6 +134,7 @@ def ready_tree(
     """The engine's git folder over the checkout, and what the run was opened on."""
     folder = Folder(state / "git", source.top, env)
     folder.clear_locks()
+    folder.borrow([source.objects])
     alone = LeftAlone(folder.path / "left-alone")
     if recorded is not None and folder.is_there and git_history.has(folder.git, recorded.start):
         return Tree(folder, left_out(recorded, look_at_index(folder), alone)), recorded

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gump_action.engine.workspace import output
-from gump_action.engine.workspace.names import all_shown
+from gump_action.engine.workspace.names import all_shown, shown
 from gump_action.engine.workspace.publish import make_result, publish
 from gump_action.engine.workspace.records import Opened, Snapshot
 from gump_action.engine.workspace.source import Source
 from gump_action.engine.workspace.tree import Tree
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
+from gump_action.system.git_history import Comparison
 
 
 class Core:
@@ -47,8 +48,10 @@ class Core:
         self._have_a_folder()
         return all_shown(self.held.undo(commit))
 
-    def diff(self, old: str, new: str) -> bytes:
-        return git_history.patch(self.folder.git, old, new)
+    def compare(self, old: str, new: str) -> Comparison:
+        found = git_history.compare(self.folder.git, old, new)
+        files = (name if name.startswith('"') else shown(name) for name in found.files)
+        return Comparison(found.patch, tuple(files))
 
     def changed_files(self, old: str, new: str) -> tuple[str, ...]:
         return all_shown(git_history.changed(self.folder.git, old, new))

@@ -100,6 +100,7 @@ def open_isolated(
         make_tree(held, opened)
     if not made.pristine.is_dir():
         make_agents_git(source, held, made.pristine, opened.base)
+    lend_objects(source, folder, made.pristine)
     notes += made.lay_out() + warn_of_environments(source, shared, env)
     made.notes = (*notes, *submodule_notes(taken))
     return made
@@ -111,6 +112,7 @@ def ready_folder(
     """The engine's git folder, made if need be; what the user should know."""
     folder, notes = Folder(state / "git", state / "tree", env), []
     folder.clear_locks()
+    folder.borrow([source.objects])
     if recorded is not None and recorded.base != source.head:
         notes.append(f"HEAD is {source.head[:12]} now; the run stays on {recorded.base[:12]}")
     if recorded is not None and not git_history.has(source.git, recorded.base):
@@ -173,7 +175,6 @@ def make_agents_git(source: Source, held: Tree, place: Path, base: str) -> None:
     remove(fresh)
     for part in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
         (fresh / part).mkdir(parents=True)
-    (fresh / "objects/info/alternates").write_text(f"{source.objects}\n{folder.path / 'objects'}\n")
     (fresh / "config").write_text(configuration(source.object_format, agents_settings(source)))
     hidden = "".join(f"/{path.rstrip('/')}\n" for path in sorted(held.left_out.paths))
     old = folder.path / "info/exclude"
@@ -192,6 +193,12 @@ def make_agents_git(source: Source, held: Tree, place: Path, base: str) -> None:
         head = f"ref: {source.branch}"
     (fresh / "HEAD").write_text(f"{head}\n")
     fresh.rename(place)
+
+
+def lend_objects(source: Source, folder: Folder, place: Path) -> None:
+    """Agents see the history; where it lies is said anew at each start."""
+    text = f"{source.objects}\n{folder.path / 'objects'}\n"
+    (place / "objects/info/alternates").write_text(text)
 
 
 def agents_settings(source: Source) -> dict[str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gump_action.system.git_history import Comparison
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -67,7 +69,10 @@ class Workspace(Protocol):
         """As `go_back`, after gates: the tree was that snapshot before them. What they changed."""
         ...
 
-    def diff(self, old: str, new: str) -> bytes: ...
+    def compare(self, old: str, new: str) -> Comparison:
+        """What differs between two snapshots: as a patch, and by name."""
+        ...
+
     def changed_files(self, old: str, new: str) -> tuple[str, ...]: ...
     def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]: ...
     def has(self, commit: str) -> bool: ...

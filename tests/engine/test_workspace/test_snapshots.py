@@ -105,7 +105,7 @@ def test_the_diff_says_binary_files_renames_deletions_and_modes(ground):
 
     ws = ground.open()
     commit = ground.step(ws, act)
-    diff = ws.diff(ws.opened.start, commit)
+    diff = ws.compare(ws.opened.start, commit).patch
     assert b"GIT binary patch" in diff
     assert b"rename from README.md\nrename to READ.md" in diff
     assert b"deleted file mode 100644" in diff
@@ -121,7 +121,7 @@ def test_the_diff_makes_the_snapshot_when_it_is_applied(ground):
     ws = ground.open()
     taken = ground.step(ws, act)
     patch = ground.root / "p"
-    patch.write_bytes(ws.diff(ws.opened.start, taken))
+    patch.write_bytes(ws.compare(ws.opened.start, taken).patch)
     ground.git("clone", "-q", str(ground.repo), str(ground.root / "other"), cwd=ground.root)
     ground.git("apply", "--index", str(patch), cwd=ground.root / "other")
     made = ground.git("write-tree", cwd=ground.root / "other").strip()
@@ -350,7 +350,7 @@ def test_the_cost_of_a_snapshot_is_five_git_processes(ground, monkeypatch):
     real = subprocess.Popen
     monkeypatch.setattr("git.cmd.safer_popen", lambda *a, **k: calls.append(a) or real(*a, **k))
     commit = ws.snapshot(ws.opened.start, "m", "r").commit
-    ws.diff(ws.opened.start, commit)
+    ws.compare(ws.opened.start, commit).patch
     assert len(calls) == 5
     ws.undo(commit)
     assert len(calls) == 6
