@@ -12,24 +12,19 @@ from pydantic import ValidationError
 
 from gump_action import environment
 from gump_action.engine import events as e
-from gump_action.engine import gates, record, step, transcripts
+from gump_action.engine import gates, record, settling
 from gump_action.engine.group import Walk
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
 from gump_action.engine.state import Attempt, RunState
-from gump_action.engine.transcripts import Talk
-from gump_action.engine.workspace.checkout import open_checkout
-from gump_action.engine.workspace.isolated import open_isolated
-from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.engine.workspace.opening import Place, open_workspace
 from gump_action.engine.workspace.source import is_built_on
 from gump_action.errors import InputError
 from gump_action.system import process
 from gump_action.system.store import Store, ledger_lines
 from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
 
-LIVE = "live"
-"""Holds the mark of the engine that works here, or has died here."""
 SET_UP = "set-up"
 """Names the commands that have set up the tree of this state directory."""
 
@@ -59,20 +54,33 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         given = record.keep_given(wish.workflow, wish.given, store, state)
         around = _with_templates(wish, store, state, around)
         is_same_machine = (store.root / "git").exists()
-        workspace = _open(wish, store, state, around)
+        place = _place(wish, around)
+        store.write(settling.PLACE, place.model_dump_json().encode())
+        env = environment.for_git(around.environ)
+        workspace = open_workspace(place, store.root, state, env)
     except BaseException:
         store.close()
         raise
     here = Run(wish.workflow, given, around, store, workspace, state, process.new_mark())
     try:
         _begin(here, wish, said)
-        _settle(here, has_tree=is_same_machine)
+        settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
         _walk(here)
     except BaseException:
         here.close()
         raise
     return here
+
+
+def _place(wish: Wish, around: Surroundings) -> Place:
+    return Place(
+        repo=wish.repo,
+        kind=wish.workspace,
+        share=wish.workflow.workspace.share,
+        is_own_home=around.is_own_home,
+        is_job=around.is_job,
+    )
 
 
 def _check_named(workflow: Workflow) -> None:
@@ -125,24 +133,6 @@ def _with_templates(
     is_first = state.started is None
     kept = record.keep_templates(store, around.templates, is_first=is_first)
     return replace(around, templates=kept)
-
-
-def _open(wish: Wish, store: Store, state: RunState, around: Surroundings) -> Workspace:
-    env = environment.for_git(around.environ)
-    recorded = _opened(state)
-    if wish.workspace == "isolated":
-        share = wish.workflow.workspace.share
-        return open_isolated(wish.repo, store.root, recorded, share=share, env=env)
-    return open_checkout(
-        wish.repo, store.root, recorded, left=state.left or None, in_job=around.is_job, env=env
-    )
-
-
-def _opened(state: RunState) -> Opened | None:
-    started = state.started
-    if started is None:
-        return None
-    return Opened(started.base, started.start, started.found, started.untracked, started.ignored)
 
 
 def _begin(here: Run, wish: Wish, said: str) -> None:
@@ -208,36 +198,6 @@ def _tell_held_back(here: Run) -> None:
             f"held back from agents and gates: {', '.join(held_back)} "
             "(name what they need under `env:` in the workflow)"
         )
-
-
-def _settle(here: Run, *, has_tree: bool) -> None:
-    """End what a killed engine has left under way, and keep what its agent had done.
-
-    `has_tree` says that the tree is still the one in which it worked.
-    """
-    mark = here.store.read(LIVE)
-    if mark:
-        process.end_marked(mark.decode())
-    here.store.write(LIVE, here.mark.encode())
-    for attempt in here.state.unfinished():
-        _settle_attempt(here, attempt, has_tree=has_tree)
-
-
-def _settle_attempt(here: Run, attempt: Attempt, *, has_tree: bool) -> None:
-    has_tree = has_tree and bool(attempt.agent) and not here.workspace.is_new
-    if has_tree and attempt.known and not attempt.kept:
-        provider = here.around.providers[provider_of(attempt.agent)]
-        place = transcripts.place_of(here, provider)
-        talk = Talk(attempt.step, attempt.number, provider, place)
-        transcripts.keep(here, talk, attempt.known)
-    if has_tree and not attempt.snapshot:
-        for text in here.workspace.after_attempt():
-            here.note(text, step=attempt.step)
-        here.workspace.drop_output_folder()
-        step.take_snapshot(here, attempt.step, attempt.number)
-    ending = step.Ending(Verdict.CANCELLED, "its engine ended before it")
-    step.end_attempt(here, attempt.step, attempt.number, ending)
-    here.tree_at = ""
 
 
 def _walk(here: Run) -> None:
@@ -309,7 +269,7 @@ def _end(here: Run, end: Stop) -> None:
         left=head or here.workspace.opened.start,
     )
     here.emit(ended)
-    here.store.remove(LIVE)
+    here.store.remove(settling.LIVE)
 
 
 def _passed_commits(here: Run) -> list[tuple[str, str, Attempt]]:

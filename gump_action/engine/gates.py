@@ -172,6 +172,7 @@ def _shell_one(run: Run, asked: Asked, command: str, until: float) -> GateResult
         wall=max(0.0, until - time.monotonic()),
         mark=run.mark,
     )
+    run.workspace.tree.mkdir(parents=True, exist_ok=True)  # a gate before may have removed it
     finished = process.run(launch, kept.add, kept.add, run.around.stop)
     text = kept.text()
     if finished.cause == "wall":

@@ -17,6 +17,7 @@ from gump_action.engine.sessions import Fresh, Resume, decide_session
 from gump_action.engine.state import Attempt
 from gump_action.engine.transcripts import Talk
 from gump_action.system.store import attempt_folder
+from gump_action.templating import TemplateError
 from gump_action.workflow.model import AgentStep, model_of, provider_of
 
 FILES_TOLD = 100
@@ -66,8 +67,10 @@ def _attempt(run: Run, due: Due) -> None:
     began = run.around.clock()
     decision = decide_session(due.step.session, due.path, due.move, run.state)
     _begin(run, due, decision)
-    launched = _talk(run, due, decision)
-    ending = _outcome(run, due, launched)
+    try:
+        ending = _outcome(run, due, _talk(run, due, decision))
+    except TemplateError as fault:
+        ending = Ending(Verdict.FAILED, f"The prompt cannot be rendered: {fault}")
     seconds = run.around.clock() - began
     end_attempt(run, due.path, due.number, replace(ending, seconds=seconds))
 

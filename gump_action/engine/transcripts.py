@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from gump_action import environment
 from gump_action.engine import events as e
 from gump_action.engine.run import Run
 from gump_action.engine.state import Attempt
+from gump_action.engine.workspace.remove import remove
 from gump_action.providers import lines
 from gump_action.providers.base import Command, Keep, Place, Provider, Put
 from gump_action.system import process
@@ -50,7 +50,7 @@ def make_home(talk: Talk) -> None:
     """An empty home with the user's settings; a user's own home is left as it is."""
     if not talk.place.own:
         return
-    _remove(talk.place.home)
+    remove(talk.place.home)
     talk.place.home.mkdir(parents=True, mode=0o700)
     for put in talk.provider.settings(talk.place):
         _write(put, talk.place)
@@ -86,7 +86,7 @@ class _Unusable(Exception):
 def _keep(run: Run, talk: Talk, session: str) -> dict[str, str]:
     folder = f"{attempt_folder(talk.step, talk.attempt)}/{FOLDER}"
     staged = run.store.root / "staged"
-    _remove(staged)
+    remove(staged)
     staged.mkdir(parents=True, mode=0o700)
     capture = talk.provider.capture(session, talk.place, staged)
     _carry_out(run, talk, capture.before)
@@ -96,7 +96,7 @@ def _keep(run: Run, talk: Talk, session: str) -> dict[str, str]:
         if content:
             run.store.write(f"{folder}/{one.name}", content)
             files[one.name] = _digest(content)
-    _remove(staged)
+    remove(staged)
     if not files:
         raise _Unusable("its CLI has left no transcript")
     return files
@@ -123,7 +123,7 @@ def _put_back(run: Run, talk: Talk, attempt: Attempt) -> None:
     restore = talk.provider.restore(kept.session, names, talk.place, folder)
     _carry_out(run, talk, restore.before)
     for path in restore.clear:
-        _remove(_below_home(path, talk.place))
+        remove(_below_home(path, talk.place))
     for put in restore.put:
         _write(put, talk.place)
     _carry_out(run, talk, restore.after)
@@ -220,13 +220,3 @@ def resolve(provider: Provider, command: Command, env: dict[str, str]) -> tuple[
 def gentle_signal(command: Command) -> int:
     """What ends this program without breaking its session."""
     return signal.SIGINT if command.stop == "INT" else signal.SIGTERM
-
-
-def _remove(path: Path) -> None:
-    """A file or a folder with all that is in it; agents leave folders that cannot be written to."""
-    if path.is_dir() and not path.is_symlink():
-        for folder, _, _ in os.walk(path):
-            Path(folder).chmod(0o700)
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -19,7 +19,9 @@ LEDGER = "ledger.ndjson"
 OLD = "old"
 KEPT_IN_PLACE = {OLD, "lock", ".gitignore", "guard", "submodules", "live"}
 # What can lie there before the ledger has its first line.
-MADE_BY_US = KEPT_IN_PLACE | {"given", "git", "tree", "agents-git", "agents-git.new", "set-aside"}
+MADE_BY_US = KEPT_IN_PLACE | {
+    "given", "git", "tree", "agents-git", "agents-git.new", "set-aside", "place.json",
+}  # fmt: skip
 Moment = Literal["before", "half", "after"]
 Hook = Callable[[Moment, str], None]
 

@@ -44,23 +44,23 @@ def make_header(*, is_sealed: bool, key: str) -> bytes:
     return b"gump state %d\n%s\n" % (VERSION, json.dumps(said, sort_keys=True).encode())
 
 
-def read_header(file: BinaryIO, name: str) -> tuple[Header, bytes]:
+def read_header(file: BinaryIO) -> tuple[Header, bytes]:
     """What the header says, and its bytes.  Raises InputError where this is no state of ours."""
     first = file.readline(_LONGEST_LINE)
     match = _FIRST_LINE.fullmatch(first)
     if not match:
-        raise InputError(f"{name} is no packed state, or its beginning is damaged.")
+        raise InputError("this is no packed state, or its beginning is damaged.")
     if int(match[1]) > VERSION:
         raise InputError(
-            f"{name} is a packed state of format {int(match[1])}, and this version of gump-action "
-            f"reads up to {VERSION}.",
+            f"this packed state has format {int(match[1])}, and this version of gump-action reads "
+            f"up to {VERSION}.",
             hint="Use the version that packed it, or a newer one.",
         )
     second = file.readline(_LONGEST_LINE)
-    return _parse(second, name), first + second
+    return _parse(second), first + second
 
 
-def _parse(line: bytes, name: str) -> Header:
+def _parse(line: bytes) -> Header:
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
@@ -69,7 +69,7 @@ def _parse(line: bytes, name: str) -> Header:
         case {"sealed": bool(is_sealed), "key": str(key), "id": str(), **more} if not more:
             if not key or _VARIABLE.fullmatch(key):
                 return Header(is_sealed, key)
-    raise InputError(f"{name}: the header of this packed state is damaged.")
+    raise InputError("the header of this packed state is damaged.")
 
 
 def make_seal(header: Header, raw: bytes, key: Key | None, run_key: str) -> Seal:
@@ -84,7 +84,7 @@ def make_seal(header: Header, raw: bytes, key: Key | None, run_key: str) -> Seal
         raise InputError(
             "this state is not sealed, and where a key is set only sealed ones are taken: anyone "
             "could have written it.",
-            hint="Pack it with the same key, or unpack it without one if you know where it is from.",
+            hint="Pack it with the same key, or unpack it without one if you know whose it is.",
         )
     return Seal(key, raw, run_key)
 
@@ -117,8 +117,8 @@ class FrameWriter:
 class FrameReader:
     """Gives what was written, from frames that have been proved; raises InputError at any fault."""
 
-    def __init__(self, file: BinaryIO, seal: Seal, name: str) -> None:
-        self.file, self.seal, self.name = file, seal, name
+    def __init__(self, file: BinaryIO, seal: Seal) -> None:
+        self.file, self.seal = file, seal
         self.frames = self._opened()
         self.rest = memoryview(b"")
 
@@ -145,7 +145,7 @@ class FrameReader:
                 yield content
             number += 1
         if self.file.read(1):
-            raise InputError(f"{self.name}: something was added to the end of this packed state.")
+            raise InputError("something was added to the end of this packed state.")
 
     def _next(self) -> tuple[bool, bytes]:
         start = self.file.read(_START.size)
@@ -153,23 +153,21 @@ class FrameReader:
             raise self._cut()
         is_last, size = _START.unpack(start)
         if start[0] > 1 or size > CHUNK + self.seal.overhead or size < self.seal.overhead:
-            raise InputError(f"{self.name}: this packed state is damaged.")
+            raise InputError("this packed state is damaged.")
         shut = self.file.read(size)
         if len(shut) < size:
             raise self._cut()
         return is_last, shut
 
     def _cut(self) -> InputError:
-        return InputError(f"{self.name}: this packed state was cut short; its end is missing.")
+        return InputError("this packed state was cut short; its end is missing.")
 
     def _spoilt(self, number: int) -> InputError:
         if number:
-            return InputError(f"{self.name}: this packed state was altered or is damaged.")
+            return InputError("this packed state was altered or is damaged.")
         if self.seal.key:
             return InputError(
-                f"{self.name}: this state does not open: it was sealed with another key, or for "
+                "this state does not open: it was sealed with another key, or for "
                 "another run (--run-key), or it was altered."
             )
-        return InputError(
-            f"{self.name}: this state was packed for another run (--run-key), or it was altered."
-        )
+        return InputError("this state was packed for another run (--run-key), or it was altered.")

@@ -1,4 +1,4 @@
-"""What of a state directory travels, by name.  Pack and unpack both go by this, and by nothing else.
+"""What of a state directory travels, by name: the one list that pack and unpack both go by.
 
 A new kind of file enters `_PATTERNS`, or it stays behind.
 """
@@ -19,7 +19,9 @@ LONGEST_PART = 255
 Kind = Literal["ledger", "snapshots", "given", "lfs", "record", "transcript"]
 
 _ATTEMPT = r"(attempts/(?:[^/]+/)+?[1-9][0-9]{0,8})"
-_RECORDS = r"(?:prompt\.md|agent\.(?:ndjson|stderr)|diff\.patch|error\.txt|output|gate-\d{1,6}\.txt)"
+_RECORDS = (
+    r"(?:prompt\.md|agent\.(?:ndjson|stderr)|diff\.patch|error\.txt|output|gate-\d{1,6}\.txt)"
+)
 # In this order: what could be a transcript is treated as one.
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ledger", re.compile(re.escape(LEDGER))),

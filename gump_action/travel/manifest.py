@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gump_action.errors import InputError
-from gump_action.travel.layout import LEDGER, Names
+from gump_action.system.store import LEDGER
+from gump_action.travel.layout import Names
 
 DIGEST_SIZE = 16
 _LINE = re.compile(r"([0-9a-f]{32}) (0|[1-9][0-9]{0,15}) ([^\n]+)")
@@ -88,7 +89,8 @@ def _check_ratio(entries: Sequence[Entry], packed: int, limits: Limits) -> None:
     total = sum(entry.size for entry in entries)
     if total > max(limits.free, packed * limits.ratio):
         raise InputError(
-            f"it would grow from {packed} to {total} bytes, more than {limits.ratio} times its size."
+            f"it would grow from {packed} to {total} bytes, more than {limits.ratio} times its "
+            "size."
         )
 
 

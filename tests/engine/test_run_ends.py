@@ -169,7 +169,6 @@ def test_an_agent_that_removes_its_whole_tree_fails_and_the_retry_has_it_again(p
     assert (done.verdict, done.launches()) == ("passed", ["one#1", "one#2"])
 
 
-@pytest.mark.xfail(strict=True, reason="git add in a folder that is gone ends the engine")
 def test_a_gate_that_removes_the_tree_fails_or_passes_and_the_tree_is_there_again(project):
     steps = (
         "- {name: one, agent: scripted, gate: ['bash: rm -rf \"$PWD\"', 'bash: true']}\n"

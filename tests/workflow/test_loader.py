@@ -579,7 +579,7 @@ FILE_FAULTS = [
         STEP + "gates: {tset: x}\nerror_context: {max_error_chars: -1}\n",
         [
             '5: `gates` has the unknown key "tset", which would be ignored. Did you mean "test"?'
-            " Keys: compile, test, lint.",
+            " Keys: compile, test, lint, tests_found, coverage.",
             "6: `max_error_chars` is -1, which is not a count. Write a whole number, 0 or more.",
         ],
     ),

@@ -350,7 +350,7 @@ def test_the_cost_of_a_snapshot_is_five_git_processes(ground, monkeypatch):
     real = subprocess.Popen
     monkeypatch.setattr("git.cmd.safer_popen", lambda *a, **k: calls.append(a) or real(*a, **k))
     commit = ws.snapshot(ws.opened.start, "m", "r").commit
-    ws.compare(ws.opened.start, commit).patch
+    ws.compare(ws.opened.start, commit)
     assert len(calls) == 5
     ws.undo(commit)
     assert len(calls) == 6

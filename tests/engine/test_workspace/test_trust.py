@@ -35,7 +35,7 @@ def nested(ground, program: Path, tree: Path) -> None:
 
 def whole_story(ground, ws, act) -> str:
     commit = ground.step(ws, act)
-    ws.compare(ws.opened.start, commit).patch
+    ws.compare(ws.opened.start, commit)
     ground.write(ws.tree, {"nested/by-a-gate": "x", "by-a-gate": "x"})
     ws.undo(commit)
     ws.go_back(ws.opened.start)

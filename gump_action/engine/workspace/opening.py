@@ -1,0 +1,42 @@
+"""Opens the workspace that a run works in, new or as its record has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from gump_action.engine.state import RunState
+from gump_action.engine.workspace.checkout import open_checkout
+from gump_action.engine.workspace.isolated import open_isolated
+from gump_action.engine.workspace.records import Opened, Workspace
+
+
+class Place(BaseModel):
+    """Where a run works on this machine; kept beside the record, for who finds its engine dead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    repo: Path
+    kind: Literal["isolated", "checkout"]
+    share: tuple[str, ...] = ()
+    is_own_home: bool = True
+    is_job: bool = False
+
+
+def open_workspace(place: Place, root: Path, state: RunState, env: Mapping[str, str]) -> Workspace:
+    """The workspace of the run whose state directory is `root`; `env` is what git is given."""
+    recorded = _opened(state)
+    if place.kind == "isolated":
+        return open_isolated(place.repo, root, recorded, share=place.share, env=env)
+    left = state.left or None
+    return open_checkout(place.repo, root, recorded, left=left, in_job=place.is_job, env=env)
+
+
+def _opened(state: RunState) -> Opened | None:
+    started = state.started
+    if started is None:
+        return None
+    return Opened(started.base, started.start, started.found, started.untracked, started.ignored)

@@ -1,0 +1,149 @@
+"""Times pack and unpack against `tar | zstd` of the same bytes.  Not a test: run it by hand.
+
+    .venv/bin/python tests/travel/bench_travel.py [ATTEMPTS] [MEGABYTES]
+
+Transcripts are sessions that grow from attempt to attempt, as `reuse-on-retry` makes them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gump_action.engine import events as e
+from gump_action.engine.outcome import Verdict
+from gump_action.redaction import Redactor
+from gump_action.travel.pack import Wanted, pack
+from gump_action.travel.seal import key_of
+from gump_action.travel.unpack import unpack
+
+COMMIT = "a" * 40
+RETRIES = 4
+SECRETS = [f"secret-of-this-job-{n}-{n * 7919:x}" for n in range(6)]
+ROUNDS = 3
+
+
+def words(chance: random.Random) -> list[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return ["".join(chance.choices(letters, k=chance.randint(2, 10))) for _ in range(4000)]
+
+
+def turns(chance: random.Random, known: list[str], size: int) -> bytes:
+    lines, total = [], 0
+    while total < size:
+        text = " ".join(chance.choices(known, k=chance.randint(20, 200)))
+        line = {"uuid": f"{chance.getrandbits(128):032x}", "type": "assistant", "text": text}
+        lines.append(json.dumps(line).encode() + b"\n")
+        total += len(lines[-1])
+    return b"".join(lines)
+
+
+def make_state(root: Path, attempts: int, size: int) -> None:
+    """`attempts` attempts with `size` bytes of transcripts in all."""
+    chance = random.Random(1)
+    known = words(chance)
+    events: list[e.Event] = [
+        e.RunStarted(
+            run="r0", workflow="w", engine="0", workspace="isolated", base=COMMIT, start=COMMIT
+        )
+    ]
+    (root / "given").mkdir(parents=True)
+    (root / "given/spec.md").write_text("a spec\n")
+    (root / "given/inputs.json").write_text("{}")
+    each = size * 2 // (attempts * (RETRIES + 1))  # a session of RETRIES grows by so much each time
+    session = b""
+    for at in range(attempts):
+        step, number = f"build/item-{at // RETRIES}/impl", at % RETRIES + 1
+        session = (session if number > 1 else b"") + turns(chance, known, each)
+        folder = root / "attempts" / step / str(number)
+        (folder / "transcript").mkdir(parents=True)
+        name = f"{chance.getrandbits(128):032x}.jsonl" if number == 1 else name
+        (folder / "transcript" / name).write_bytes(session)
+        for file, share in (
+            ("agent.ndjson", 8),
+            ("prompt.md", 40),
+            ("diff.patch", 20),
+            ("gate-1.txt", 80),
+        ):
+            (folder / file).write_bytes(turns(chance, known, each // share))
+        events += told(step, number, name)
+    lines = (event.model_copy(update={"seq": n}) for n, event in enumerate(events, 1))
+    (root / "ledger.ndjson").write_text("".join(line.model_dump_json() + "\n" for line in lines))
+
+
+def told(step: str, number: int, name: str) -> list[e.Event]:
+    of = {"step": step, "attempt": number}
+    decided = e.SessionDecided(mode="fresh", why="first attempt")
+    return [
+        e.AttemptStarted(
+            **of, agent="claude-haiku", reason="first", kind="first", digest="d", base=COMMIT, start=COMMIT,
+            session=decided,
+        ),
+        e.SessionKnown(**of, session="ses"),
+        e.AgentEnded(**of, verdict=Verdict.PASSED),
+        e.TranscriptKept(**of, session="ses", files={name: "0" * 64}),
+        e.SnapshotTaken(**of, commit=COMMIT, tree=COMMIT, files=("a.txt",)),
+        e.GateEnded(**of, index=1, gate="bash: x", passed=False, evidence="no"),
+        e.AttemptEnded(**of, verdict=Verdict.PASSED),
+    ]  # fmt: skip
+
+
+def best(act: Callable[[], object], before: Callable[[], object] = lambda: None) -> float:
+    seconds = []
+    for _ in range(ROUNDS):
+        before()
+        start = time.perf_counter()
+        act()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def main() -> None:
+    attempts, megabytes = (
+        int(word) for word in [*sys.argv[1:], *("2000", "100")[len(sys.argv) - 1 :]]
+    )
+    with tempfile.TemporaryDirectory() as name:
+        measure(Path(name), attempts, megabytes << 20)
+
+
+def measure(root: Path, attempts: int, size: int) -> None:
+    state, out = root / "state", root / "out"
+    make_state(state, attempts, size)
+    files = [path for path in state.rglob("*") if path.is_file()]
+    print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB")
+    plain = best(lambda: sh(f"tar -C {state} -cf - . | zstd -q -f -o {root}/plain"))
+    fresh = lambda: (shutil.rmtree(out, ignore_errors=True), out.mkdir())
+    back = best(lambda: sh(f"zstd -dcq {root}/plain | tar -C {out} -xf -"), fresh)
+    plain_size = (root / "plain").stat().st_size
+    print(f"tar | zstd: pack {plain:.2f} s, unpack {back:.2f} s, {plain_size / 1e6:.1f} MB")
+    gone = lambda: shutil.rmtree(out, ignore_errors=True)
+    for label, key in (("sealed", key_of("k" * 32)), ("unsealed, searched", None)):
+        redactor = Redactor(SECRETS)
+        wanted = Wanted(
+            state, root / "packed", "run", key, "KEY", "always", True, None, redactor, {"PATH": os.environ["PATH"]}
+        )  # fmt: skip
+        packing = best(lambda w=wanted: pack(w))
+        unpacking = best(lambda k=key: unpack(root / "packed", out, run_key="run", key=k), gone)
+        packed = (root / "packed").stat().st_size
+        print(
+            f"{label}: pack {packing:.2f} s ({packing / plain:.2f}x), unpack {unpacking:.2f} s "
+            f"({unpacking / back:.2f}x), {packed / 1e6:.1f} MB ({packed / plain_size:.2f}x)"
+        )
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def sh(line: str) -> None:
+    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", line], check=True)
+
+
+if __name__ == "__main__":
+    main()
