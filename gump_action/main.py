@@ -18,6 +18,7 @@ from gump_action import environment
 from gump_action.errors import GumpError, InputError
 
 VERSION = "0.1.0"
+STATE = "Where the run keeps its record."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,7 +31,7 @@ def cli() -> None:
 @click.argument("workflow")
 @click.option("--spec", type=click.Path(path_type=Path), help="A file that says what is wanted.")
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
-@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+@click.option("--state", "root", type=click.Path(path_type=Path), help=STATE)
 @click.option("--set", "inputs", multiple=True, metavar="NAME=VALUE", help="An input's value.")
 @click.option("--agent", default="", help="Put all agent steps on this agent.")
 @click.option("--workspace", type=click.Choice(["isolated", "checkout"]))
@@ -44,7 +45,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     workflow: str,
     spec: Path | None,
     repo: Path,
-    state: Path | None,
+    root: Path | None,
     inputs: tuple[str, ...],
     agent: str,
     workspace: Literal["isolated", "checkout"] | None,
@@ -63,7 +64,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         workflow=workflow,
         spec=spec,
         repo=repo,
-        state=state,
+        state=root,
         inputs=inputs,
         agent=agent,
         workspace=workspace,
@@ -98,24 +99,78 @@ def schema() -> None:
 
 
 @cli.command()
-@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+@click.option("--state", "root", type=click.Path(path_type=Path), help=STATE)
 @click.pass_obj
-def report(environ: Mapping[str, str], state: Path | None) -> None:
+def report(environ: Mapping[str, str], root: Path | None) -> None:
     """Print what happened in a run, as Markdown."""
     from gump_action import assembly
 
-    click.echo(assembly.report(state, environ))
+    click.echo(assembly.report(root, environ))
 
 
 @cli.command()
-@click.option("--state", type=click.Path(path_type=Path), help="Where the run keeps its record.")
+@click.option("--state", "root", type=click.Path(path_type=Path), help=STATE)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
 @click.pass_obj
-def apply(environ: Mapping[str, str], state: Path | None, repo: Path) -> None:
+def apply(environ: Mapping[str, str], root: Path | None, repo: Path) -> None:
     """Merge the result branch of a run into the present branch, as one commit."""
     from gump_action import assembly
 
-    click.echo(assembly.apply(state, repo, environ))
+    click.echo(assembly.apply(root, repo, environ))
+
+
+@cli.group()
+def state() -> None:
+    """Take the record of a run to another machine."""
+
+
+run_key_option = click.option("--run-key", default="", help="Of which run it is, for both sides.")
+key_env_option = click.option("--key-env", metavar="NAME", help="The variable that has the key.")
+
+
+@state.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+@run_key_option
+@key_env_option
+@click.option("--transcripts", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.pass_obj
+def pack(  # noqa: PLR0917  (click gives one parameter for each option)
+    environ: Mapping[str, str],
+    folder: Path,
+    file: Path,
+    run_key: str,
+    key_env: str | None,
+    transcripts: Literal["auto", "always", "never"],
+) -> None:
+    """Make one FILE of the state directory FOLDER; sealed where there is a key."""
+    from gump_action import carrying
+
+    lines = carrying.pack(
+        folder.resolve(),
+        file.absolute(),
+        environ,
+        run_key=run_key,
+        key_env=key_env,
+        transcripts=transcripts,
+    )
+    _print(environ, "\n".join(lines))
+
+
+@state.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@run_key_option
+@key_env_option
+@click.pass_obj
+def unpack(  # noqa: PLR0917  (click gives one parameter for each option)
+    environ: Mapping[str, str], file: Path, folder: Path, run_key: str, key_env: str | None
+) -> None:
+    """Put the packed FILE down as the state directory FOLDER, after checking it whole."""
+    from gump_action import carrying
+
+    lines = carrying.unpack(file, folder.absolute(), environ, run_key=run_key, key_env=key_env)
+    _print(environ, "\n".join(lines))
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,16 @@ SPEC_LIMIT = 4 * 1024 * 1024
 def is_job(environ: Mapping[str, str]) -> bool:
     """Whether we run inside a job of GitHub Actions."""
     return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def is_private_repository(environ: Mapping[str, str]) -> bool | None:
+    """What the event of this job says of its repository; None where it does not say."""
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        told = event["repository"]["private"]
+    except (KeyError, OSError, ValueError, TypeError):
+        return None
+    return told if isinstance(told, bool) else None
 
 
 def repository(given: Path) -> Path:

@@ -1,6 +1,7 @@
 """The inside of a packed state: one compressed stream of manifest and contents.
 
-    eight bytes of length, the manifest, then the bytes of each file in the manifest's order
+    eight bytes of length, the manifest, the bytes of each file in the manifest's order, and their
+    digests in the same order
 
 Compressed as a whole with a window that reaches back over several transcripts: one that goes on
 with another costs little more than what is new in it.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import zstandard
 
@@ -24,7 +26,7 @@ LENGTH = struct.Struct(">Q")
 
 
 class ContentWriter:
-    """Compresses into frames."""
+    """Compresses into frames, on a thread of its own while the next files are read."""
 
     def __init__(self, frames: FrameWriter) -> None:
         how = zstandard.ZstdCompressionParameters.from_level(
@@ -32,17 +34,44 @@ class ContentWriter:
         )
         self.frames = frames
         self.stream = zstandard.ZstdCompressor(compression_params=how).compressobj()
+        self.waiting: list[bytes] = []
+        self.size = 0
+        self.thread = ThreadPoolExecutor(1)
+        self.under_way: Future[None] | None = None
+
+    def __enter__(self) -> ContentWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.shutdown()
 
     def begin(self, manifest: bytes) -> None:
         self.write(LENGTH.pack(len(manifest)))
         self.write(manifest)
 
     def write(self, content: bytes) -> None:
-        self.frames.write(self.stream.compress(content))
+        self.waiting.append(content)
+        self.size += len(content)
+        if self.size >= CHUNK:
+            self._hand_over()
 
     def end(self) -> None:
+        self._hand_over()
+        self._wait()
         self.frames.write(self.stream.flush())
         self.frames.end()
+
+    def _hand_over(self) -> None:
+        content, self.waiting, self.size = b"".join(self.waiting), [], 0
+        self._wait()
+        self.under_way = self.thread.submit(self._compress, content)
+
+    def _compress(self, content: bytes) -> None:
+        self.frames.write(self.stream.compress(content))
+
+    def _wait(self) -> None:
+        if self.under_way:
+            self.under_way.result()
 
 
 class ContentReader:

@@ -24,20 +24,22 @@ _RECORDS = (
 )
 # In this order: what could be a transcript is treated as one.
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("transcript", re.compile(rf"{_ATTEMPT}/transcript/.+")),
+    ("record", re.compile(rf"{_ATTEMPT}/{_RECORDS}")),
+)
+_OTHERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ledger", re.compile(re.escape(LEDGER))),
     ("snapshots", re.compile(re.escape(SNAPSHOTS))),
     ("given", re.compile(r"given/[a-z0-9_-]+\.[a-z]+")),
     ("lfs", re.compile(r"lfs/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}")),
-    ("transcript", re.compile(rf"{_ATTEMPT}/transcript/.+")),
-    ("record", re.compile(rf"{_ATTEMPT}/{_RECORDS}")),
 )
-_PLAIN = re.compile(r"[A-Za-z0-9._/@+=,~-]*")
+_PLAIN = re.compile(rf"(?!\.\.?\Z)[A-Za-z0-9._@+=,~-]{{1,{LONGEST_PART}}}")
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def find_kind(name: str) -> tuple[Kind, str] | None:
     """What this file is, and the folder of its attempt where it belongs to one."""
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in _PATTERNS if name.startswith("attempts/") else _OTHERS:
         match = pattern.fullmatch(name)
         if match:
             return kind, match[1] if kind in ("record", "transcript") else ""
@@ -56,46 +58,54 @@ class Names:
 
     longest: int
     folders: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
 
     def complaint(self, name: str) -> str:
         """Empty where the name is good, which is then one of those that others are held against."""
-        return _complaint(name, self.longest) or self._clash(name)
+        if name.startswith("/"):
+            return "it is an absolute path"
+        folder, _, last = name.rpartition("/")
+        wrong = self._enter(folder) or _wrong_part(last) or self._clash(name)
+        if not wrong and (len(name) > self.longest or len(name.encode()) > self.longest):
+            wrong = "it is too long"
+        if not wrong and find_kind(name) is None:
+            wrong = "it is no file of a state that travels"
+        if not wrong:
+            self.files.add(_folded(name))
+        return wrong
+
+    def _enter(self, folder: str) -> str:
+        """A folder is looked at once, however many files it has."""
+        if not folder or self.folders.get(key := _folded(folder)) == folder:
+            return ""
+        above, _, last = folder.rpartition("/")
+        wrong = ("it is too long" if len(folder) > self.longest else "") or self._enter(above)
+        if wrong := wrong or _wrong_part(last):
+            return wrong
+        if key in self.files:
+            return "its folder is also a file"
+        if key in self.folders:
+            return "its folder differs from another one in upper and lower case only"
+        self.folders[key] = folder
+        return ""
 
     def _clash(self, name: str) -> str:
-        parts = name.split("/")
-        folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
-        if any(_folded(folder) in self.files for folder in folders):
-            return "its folder is also a file"
-        if any(self.folders.get(_folded(folder), folder) != folder for folder in folders):
-            return "its folder differs from another one in upper and lower case only"
-        if _folded(name) in self.folders:
+        key = _folded(name)
+        if key in self.folders:
             return "it is also a folder"
-        if _folded(name) in self.files:
+        if key in self.files:
             return "it is there twice, or differs from another one in upper and lower case only"
-        self.files[_folded(name)] = name
-        self.folders.update((_folded(folder), folder) for folder in folders)
         return ""
 
 
-def _complaint(name: str, longest: int) -> str:
-    parts = name.split("/")
-    if not _PLAIN.fullmatch(name) and not _is_sound(name):
-        return "it has characters that cannot be seen, or a backslash"
-    if name.startswith("/"):
-        return "it is an absolute path"
-    if any(part in ("", ".", "..") for part in parts):
+def _wrong_part(part: str) -> str:
+    if _PLAIN.fullmatch(part):
+        return ""
+    if part in ("", ".", ".."):
         return "a part of it is empty, `.` or `..`"
-    sizes = [len(part.encode()) for part in parts]
-    if max(sizes) > LONGEST_PART or sum(sizes) + len(parts) - 1 > longest:
-        return "it is too long"
-    if find_kind(name) is None:
-        return "it is no file of a state that travels"
-    return ""
-
-
-def _is_sound(name: str) -> bool:
-    return "\\" not in name and not any(unicodedata.category(c) in _UNSEEN for c in name)
+    if "\\" in part or any(unicodedata.category(c) in _UNSEEN for c in part):
+        return "it has characters that cannot be seen, or a backslash"
+    return "it is too long" if len(part.encode()) > LONGEST_PART else ""
 
 
 def _folded(name: str) -> str:

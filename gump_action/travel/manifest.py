@@ -1,4 +1,4 @@
-"""The list at the head of what a packed state holds: digest, size and name of each file."""
+"""The list of what a packed state holds: sizes and names at its head, digests at its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gump_action.system.store import LEDGER
 from gump_action.travel.layout import Names
 
 DIGEST_SIZE = 16
-_LINE = re.compile(r"([0-9a-f]{32}) (0|[1-9][0-9]{0,15}) ([^\n]+)")
+_LINE = re.compile(r"(0|[1-9][0-9]{0,15}) ([^\n]+)")
 MIB = 1 << 20
 
 
@@ -33,16 +33,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: its name in the state directory, its size and its digest."""
+    """One file: its name in the state directory, and its size."""
 
     name: str
     size: int
-    digest: str
 
 
 def render(entries: Iterable[Entry]) -> bytes:
     """The manifest as text, one line for each file in the order of their contents."""
-    return "".join(f"{e.digest} {e.size} {e.name}\n" for e in entries).encode()
+    return "".join(f"{e.size} {e.name}\n" for e in entries).encode()
 
 
 def parse(raw: bytes, packed: int, limits: Limits) -> tuple[Entry, ...]:
@@ -67,7 +66,7 @@ def _entry(line: str) -> Entry:
     match = _LINE.fullmatch(line)
     if not match:
         raise InputError("its list of files cannot be read.")
-    return Entry(match[3], int(match[2]), match[1])
+    return Entry(match[2], int(match[1]))
 
 
 def check_sizes(entries: Sequence[Entry], limits: Limits) -> None:

@@ -6,6 +6,7 @@ ledger.  Deciding what stays behind, and saying why, is done here.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,15 +17,17 @@ from typing import BinaryIO, Literal, cast
 from gump_action.errors import InputError
 from gump_action.redaction import Redactor
 from gump_action.system.store import LEDGER
-from gump_action.travel import files, layout, search
+from gump_action.travel import files, layout
 from gump_action.travel.content import ContentWriter
 from gump_action.travel.files import Found
 from gump_action.travel.frames import FrameWriter, make_header
 from gump_action.travel.ledger import read_first
-from gump_action.travel.manifest import Entry, Limits, check_sizes, render
+from gump_action.travel.manifest import DIGEST_SIZE, Entry, Limits, check_sizes, render
 from gump_action.travel.seal import SHORTEST, Key, Seal
+from gump_action.travel.search import Search, engines_git, is_in_snapshots
 
 SEAL_IT = "Set GUMP_STATE_KEY (`openssl rand -hex 32`) to have the state sealed."
+HIT = "it holds a secret of this job, and the state is not sealed"
 
 
 @dataclass(frozen=True)
@@ -97,19 +100,14 @@ def pack(wanted: Wanted) -> Packed:
 def _pack(wanted: Wanted) -> Packed:
     base = read_first(wanted.root).base
     choice = _without_transcripts(_choose(wanted), wanted)
-    entries, choice = _listed(choice, wanted)
     if not wanted.key:
         _check_snapshots(choice, base, wanted)
-    manifest = render(entries)
-    if not wanted.key and wanted.redactor.holds_secret(manifest):
-        raise _stopped(["the name of a file"])
-    check_sizes(entries, wanted.limits)
-    size = _write(wanted, manifest, choice.taken)
+    choice, size = _write(wanted, choice)
     attempts = {found.attempt for found in choice.taken if found.kind == "transcript"}
     return Packed(
         target=wanted.target,
-        files=len(entries),
-        content_bytes=sum(entry.size for entry in entries),
+        files=len(choice.taken),
+        content_bytes=sum(found.size for found in choice.taken),
         packed_bytes=size,
         transcripts=len(attempts),
         key=wanted.key_name if wanted.key else "",
@@ -120,15 +118,16 @@ def _pack(wanted: Wanted) -> Packed:
 
 def _choose(wanted: Wanted) -> _Choice:
     names, taken, behind = layout.Names(wanted.limits.name_bytes), [], []
-    for name, path, is_plain in files.walk(wanted.root):
+    for name, entry in files.walk(wanted.root):
         if name.endswith(".part"):
             continue
+        is_plain = entry.is_file(follow_symlinks=False)
         complaint = names.complaint(name) if is_plain else "it is a link, or no plain file"
         kind = layout.find_kind(name)
         if complaint or kind is None:
             behind.append(Behind(ascii(name), complaint))
         else:
-            taken.append(files.find(name, path, *kind))
+            taken.append(files.find(name, entry, *kind))
     if not any(found.kind == "ledger" for found in taken):
         raise InputError(f"{wanted.root / LEDGER} is a link, or no plain file.")
     return _Choice(tuple(sorted(taken, key=_order)), tuple(behind))
@@ -170,40 +169,17 @@ def _leave(choice: _Choice, attempts: Mapping[str, str]) -> _Choice:
     return replace(choice, taken=tuple(taken), behind=(*choice.behind, *left))
 
 
-def _listed(choice: _Choice, wanted: Wanted) -> tuple[list[Entry], _Choice]:
-    """The manifest; what goes unsealed is searched in passing."""
-    entries: list[Entry] = []
-    hits: list[str] = []
-    left: dict[str, str] = {}
-    for found in choice.taken:
-        looking = None if wanted.key else search.Search(wanted.redactor)
-        digest = files.digest(found, looking.look if looking else None)
-        entries.append(Entry(found.name, found.size, digest))
-        is_hit = looking is not None and looking.hit
-        if found.kind != "transcript":
-            hits += [found.name] if is_hit else []
-        elif is_hit:
-            left[found.attempt] = "it holds a secret of this job, and the state is not sealed"
-        elif found.size > wanted.limits.file_bytes:
-            left[found.attempt] = f"it has {found.size} bytes, more than would be taken back"
-    if hits:
-        raise _stopped(hits)
-    choice = _leave(choice, left) if left else choice
-    names = {found.name for found in choice.taken}
-    return [entry for entry in entries if entry.name in names], choice
-
-
 def _check_snapshots(choice: _Choice, base: str, wanted: Wanted) -> None:
     if not any(found.kind == "snapshots" for found in choice.taken):
         return
-    git = search.engines_git(wanted.root, wanted.git_env)
+    git = engines_git(wanted.root, wanted.git_env)
     if git is None:
         raise InputError(
             f"{wanted.root}: without the run's git folder its snapshots cannot be searched for "
             "secrets, and the state would not be sealed.",
             hint=f"{SEAL_IT} Or go on with the run here first.",
         )
-    if search.is_in_snapshots(wanted.redactor, git, base):
+    if is_in_snapshots(wanted.redactor, git, base):
         raise _stopped([layout.SNAPSHOTS])
 
 
@@ -216,8 +192,8 @@ def _stopped(hits: Sequence[str]) -> InputError:
     )
 
 
-def _write(wanted: Wanted, manifest: bytes, taken: Sequence[Found]) -> int:
-    """Beside the target first; readable by nobody else."""
+def _write(wanted: Wanted, choice: _Choice) -> tuple[_Choice, int]:
+    """Beside the target first, and anew without those transcripts in which a secret was met."""
     target = wanted.target
     if target.is_dir():
         raise InputError(f"{target} is a folder, and the packed state is a file.")
@@ -227,25 +203,57 @@ def _write(wanted: Wanted, manifest: bytes, taken: Sequence[Found]) -> int:
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            _write_all(wanted, manifest, taken, cast(BinaryIO, file))
+            while hits := _write_all(wanted, choice, cast(BinaryIO, file)):
+                choice = _leave(choice, dict.fromkeys(hits, HIT))
+                file.seek(0)
+                file.truncate()
             file.flush()
             os.fsync(number)
             size = file.tell()
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    return size
+    return choice, size
 
 
-def _write_all(wanted: Wanted, manifest: bytes, taken: Sequence[Found], file: BinaryIO) -> None:
+def _write_all(wanted: Wanted, choice: _Choice, file: BinaryIO) -> set[str]:
+    """The whole file, unless there is a secret in it: then the attempts with such a transcript."""
     header = make_header(is_sealed=wanted.key is not None, key=wanted.key_name)
     file.write(header)
-    content = ContentWriter(FrameWriter(file, Seal(wanted.key, header, wanted.run_key)))
-    content.begin(manifest)
+    entries = [Entry(found.name, found.size) for found in choice.taken]
+    check_sizes(entries, wanted.limits)
+    manifest = render(entries)
+    if not wanted.key and wanted.redactor.holds_secret(manifest):
+        raise _stopped(["the name of a file"])
+    frames = FrameWriter(file, Seal(wanted.key, header, wanted.run_key))
+    with ContentWriter(frames) as content:
+        content.begin(manifest)
+        digests, hits = _write_files(wanted, choice.taken, content)
+        content.write(digests)
+        content.end()
+    others = [found.name for found in hits if found.kind != "transcript"]
+    if others:
+        raise _stopped(others)
+    return {found.attempt for found in hits}
+
+
+def _write_files(
+    wanted: Wanted, taken: Sequence[Found], content: ContentWriter
+) -> tuple[bytes, list[Found]]:
+    """The digests of all, and the files in which a secret is; what is sealed is not searched."""
+    digests, hits = [], []
     for found in taken:
+        digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+        search = None if wanted.key else Search(wanted.redactor)
         for chunk in files.chunks(found):
+            digest.update(chunk)
             content.write(chunk)
-    content.end()
+            if search:
+                search.look(chunk)
+        digests.append(digest.digest())
+        if search and search.hit:
+            hits.append(found)
+    return b"".join(digests), hits
 
 
 def _told(behind: Sequence[Behind]) -> Iterator[str]:

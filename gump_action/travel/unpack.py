@@ -135,10 +135,12 @@ def _stage_beside(target: Path) -> Iterator[Path]:
 
 def _write_all(content: ContentReader, entries: Sequence[Entry], stage: Path) -> None:
     made = {str(stage)}
+    digests = []
     for entry in entries:
         path = f"{stage}/{entry.name}"
         _make_folder(path.rpartition("/")[0], made)
-        _write_one(content, entry, path)
+        digests.append(_write_one(content, entry, path))
+    _check_digests(content, entries, digests)
     content.check_end()
     _put_aside_from_git(stage)
     _flush(stage)
@@ -157,7 +159,7 @@ def _make_folder(path: str, made: set[str]) -> None:
         made.add(path)
 
 
-def _write_one(content: ContentReader, entry: Entry, path: str) -> None:
+def _write_one(content: ContentReader, entry: Entry, path: str) -> bytes:
     kind = find_kind(entry.name)
     digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
     own = hashlib.sha256() if kind and kind[0] == "lfs" else None
@@ -172,9 +174,17 @@ def _write_one(content: ContentReader, entry: Entry, path: str) -> None:
             os.fsync(number)
     finally:
         os.close(number)
-    is_own = own is None or own.hexdigest() == entry.name.rpartition("/")[2]
-    if digest.hexdigest() != entry.digest or not is_own:
-        raise InputError(f"its file {entry.name!a} is not the one that was packed.")
+    if own and own.hexdigest() != entry.name.rpartition("/")[2]:
+        raise InputError(f"its file {entry.name!a} is not what its name says.")
+    return digest.digest()
+
+
+def _check_digests(
+    content: ContentReader, entries: Sequence[Entry], digests: Sequence[bytes]
+) -> None:
+    for entry, digest in zip(entries, digests, strict=True):
+        if b"".join(content.take(DIGEST_SIZE)) != digest:
+            raise InputError(f"its file {entry.name!a} is not the one that was packed.")
 
 
 def _put(number: int, chunk: bytes) -> None:

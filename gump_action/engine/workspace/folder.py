@@ -39,6 +39,8 @@ def make_folder(
     git_history.keep(folder.git, "refs/base", source.head)
     if not is_first and (state / BUNDLE).is_file():
         git_history.unbundle(folder.git, state / BUNDLE)
+    if not is_first and (state / "lfs").is_dir():
+        shutil.copytree(state / "lfs", folder.path / "lfs/objects", dirs_exist_ok=True)
     return folder
 
 

@@ -1,0 +1,91 @@
+"""`state pack` and `state unpack`: settles a record, and lets what packs it meet what is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from gump_action import environment
+from gump_action.engine import record, settling
+from gump_action.engine.run import Surroundings
+from gump_action.engine.workspace import luggage
+from gump_action.errors import InputError
+from gump_action.host import places
+from gump_action.providers import PROVIDERS
+from gump_action.redaction import Redactor, secrets_of
+from gump_action.system.process import Stop
+from gump_action.system.store import LEDGER, Store
+from gump_action.travel import pack as packing
+from gump_action.travel import seal
+from gump_action.travel import unpack as unpacking
+
+Transcripts = Literal["auto", "always", "never"]
+
+
+def pack(
+    root: Path,
+    target: Path,
+    environ: Mapping[str, str],
+    *,
+    run_key: str,
+    key_env: str | None,
+    transcripts: Transcripts,
+) -> list[str]:
+    """Settle what a killed engine has left, and make one file; lines for the person."""
+    if not (root / LEDGER).is_file():
+        raise InputError(f"{root} holds no record of a run, so there is nothing to pack.")
+    key, name = seal.choose_key(environ, key_env)
+    redactor = _redactor(environ)
+    store = Store(root)
+    store.open()
+    try:
+        said = _settle(store, environ, redactor)
+        packed = packing.pack(
+            packing.Wanted(
+                root=root,
+                target=target,
+                run_key=run_key,
+                key=key,
+                key_name=name,
+                transcripts=transcripts,
+                is_job=places.is_job(environ),
+                is_private_repository=places.is_private_repository(environ),
+                redactor=redactor,
+                git_env=environment.for_git(environ),
+            )
+        )
+    finally:
+        store.close()
+    return [*said, *packed.lines()]
+
+
+def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> list[str]:
+    around = Surroundings(
+        providers=PROVIDERS,
+        environ=environ,
+        redactor=redactor,
+        stop=Stop(),
+        listen=lambda event: None,
+        clock=time.time,
+    )
+    said = settling.settle_alone(store, around)
+    started = record.read_state(store.root).started
+    if started:
+        luggage.lay_out(store.root, started.base, environment.for_git(environ))
+    return said
+
+
+def _redactor(environ: Mapping[str, str]) -> Redactor:
+    keys = [key for provider in PROVIDERS.values() for key in provider.KEYS]
+    return Redactor(secrets_of(environ, keys))
+
+
+def unpack(
+    file: Path, target: Path, environ: Mapping[str, str], *, run_key: str, key_env: str | None
+) -> list[str]:
+    """Put a packed state down, after checking it whole; lines for the person."""
+    key, _ = seal.choose_key(environ, key_env)
+    unpacked = unpacking.unpack(file, target, run_key=run_key, key=key)
+    return [f"run {unpacked.run} is in {unpacked.target}: {unpacked.files} files"]
