@@ -1,4 +1,4 @@
-"""What of a workspace goes along to another machine: its snapshots, and the contents of LFS files."""
+"""What of a workspace goes along to another machine: snapshots, and the contents of LFS files."""
 
 from __future__ import annotations
 
