@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action import assembly, environment
+from gump_action import assembly, demo_travel, environment
 from gump_action.engine.record import read_state
 from gump_action.engine.state import RunState
 from gump_action.host.display import Out
@@ -90,6 +90,8 @@ def run(environ: Mapping[str, str], version: str) -> int:
     state = read_state(repo / ".gump" / "state")
     if code == 0:
         out.write(_story(state, git))
+        out.flush()
+        code = demo_travel.show(repo, WORKFLOW, env, version)
     ending = NEXT if code == 0 else FAILED
     out.write(ending.format(repo=repo, program=program, workflow=WORKFLOW))
     out.flush()

@@ -56,6 +56,13 @@ def test_the_demo_passes_and_complains_of_nothing(told):
     assert (told.code, told.err) == (0, "")
 
 
+def test_the_second_machine_goes_on_with_the_conversation_of_the_first(told):
+    second = told.out.partition("Second act")[2]
+    assert "analyze  skipped: it has passed before" in second
+    assert "fix#2 resumed the session of fix#1, which was made on the machine" in second
+    assert "document#1    | I remember 2 of our exchanges: fix#1; fix#2" in second
+
+
 def test_a_failed_attempt_is_followed_by_one_that_resumes_it(told):
     attempts = {a.name: a for each in told.state.attempts.values() for a in each}
     assert {name: (str(a.verdict), a.session.resume) for name, a in attempts.items()} == {
