@@ -155,7 +155,10 @@ class AgentEnded(Event):
 
 
 class TranscriptKept(Event):
-    """The conversation as it stands now is in the attempt's folder; `files` name to digest."""
+    """The conversation as it stands now is in the attempt's folder; `files` name to digest.
+
+    `cli` is the package that wrote it, where that is known; `cwd` the folder it knows.
+    """
 
     type: Literal["transcript_kept"] = "transcript_kept"
     step: str

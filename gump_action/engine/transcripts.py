@@ -20,6 +20,7 @@ from gump_action.engine.state import Attempt
 from gump_action.engine.workspace.remove import remove
 from gump_action.providers import lines
 from gump_action.providers.base import Command, Keep, Place, Provider, Put
+from gump_action.providers.files import version_of
 from gump_action.system import process
 from gump_action.system.store import attempt_folder
 
@@ -63,11 +64,21 @@ def keep(run: Run, talk: Talk, session: str) -> None:
     except _Unusable as why:
         run.emit(e.TranscriptLost(step=talk.step, attempt=talk.attempt, why=str(why)))
         return
-    cwd = str(talk.place.cwd)
-    kept = e.TranscriptKept(
-        step=talk.step, attempt=talk.attempt, session=session, files=files, cwd=cwd
+    run.emit(
+        e.TranscriptKept(
+            step=talk.step,
+            attempt=talk.attempt,
+            session=session,
+            files=files,
+            cwd=str(talk.place.cwd),
+            cli=_version(run, talk.provider),
+        )
     )
-    run.emit(kept)
+
+
+def _version(run: Run, provider: Provider) -> str:
+    found = process.find(provider.PROGRAM, environment.for_children(run.around.environ))
+    return version_of(found) if found else ""
 
 
 def put_back(run: Run, talk: Talk, attempt: Attempt) -> str:

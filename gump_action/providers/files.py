@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gump_action.providers.base import Keep
+from gump_action.providers.lines import parse_object, text
 
 
 def is_plain(path: Path) -> bool:
@@ -39,3 +40,12 @@ def read(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def version_of(program: Path) -> str:
+    """The version of the npm package that a program is of, without starting it; else nothing."""
+    for folder in program.resolve().parents[:6]:
+        package = parse_object(read(folder / "package.json").encode())
+        if package and isinstance(package.get("version"), str):
+            return f"{text(package, 'name')} {text(package, 'version')}".strip()
+    return ""
