@@ -21,7 +21,7 @@ from gump_action.travel.manifest import Limits
 
 WINDOW = 25
 """Log of the bytes that it looks back, and that it takes in memory on both sides."""
-LEVEL = 3
+LEVEL = 2
 LENGTH = struct.Struct(">Q")
 
 
@@ -30,7 +30,7 @@ class ContentWriter:
 
     def __init__(self, frames: FrameWriter) -> None:
         how = zstandard.ZstdCompressionParameters.from_level(
-            LEVEL, window_log=WINDOW, enable_ldm=True
+            LEVEL, window_log=WINDOW, enable_ldm=True, ldm_min_match=256, ldm_hash_rate_log=10
         )
         self.frames = frames
         self.stream = zstandard.ZstdCompressor(compression_params=how).compressobj()

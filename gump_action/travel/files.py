@@ -63,12 +63,16 @@ def find(name: str, entry: os.DirEntry[str], kind: layout.Kind, attempt: str) ->
 
 def open_plain(path: str | Path) -> BinaryIO:
     """A regular file and no link; nothing else is ever waited for."""
+    return os.fdopen(_open_plain(path)[0], "rb")
+
+
+def _open_plain(path: str | Path) -> tuple[int, os.stat_result]:
     number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(number, "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        file.close()
+    found = os.fstat(number)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(number)
         raise InputError(f"{path} is no plain file.")
-    return file
+    return number, found
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int, int]:
@@ -90,15 +94,18 @@ def _whole_lines(path: str, size: int) -> int:
 def chunks(found: Found) -> Iterator[bytes]:
     """The content, all of it and no more.  Raises InputError where the file is another one now."""
     left = found.size
-    with open_plain(found.path) as file:
-        if _stamp(os.fstat(file.fileno())) != found.stamp:
+    number, now = _open_plain(found.path)
+    try:
+        if _stamp(now) != found.stamp:
             raise _changed(found)
         while left:
-            chunk = file.read(min(left, CHUNK))
+            chunk = os.read(number, min(left, CHUNK))
             if not chunk:
                 raise _changed(found)
             left -= len(chunk)
             yield chunk
+    finally:
+        os.close(number)
 
 
 def _changed(found: Found) -> InputError:

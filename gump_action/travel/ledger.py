@@ -41,7 +41,10 @@ def read_checked(root: Path) -> RunState:
     """The state that this ledger tells.  Raises InputError where it cannot be gone by."""
     if not _ends_whole(root / LEDGER):
         raise InputError(f"the end of its {LEDGER} was cut off.")
-    first, state = read_first(root), _read(root)
+    try:
+        first, state = read_first(root), _read(root)
+    except InputError as why:
+        raise InputError(why.message.replace(f"{root}/", "")) from None
     if state.started != first:
         raise InputError(f"its {LEDGER} holds more than one run.")
     complaint = next(_complaints(state), "")

@@ -50,17 +50,11 @@ def unpack(
     """Make `target` out of `file`, whole or not at all.  Raises InputError with the reason."""
     try:
         _check_target(target)
-        with _opened(file) as packed:
+        with open_plain(file.resolve()) as packed:
             return _Unpacking(file, target, limits or Limits()).run(packed, run_key, key)
     except OSError as why:
         where = why.filename or target
         raise InputError(f"{where}: the state cannot be unpacked: {why.strerror}.") from None
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    with open_plain(file.resolve()) as raw, os.fdopen(os.dup(raw.fileno()), "rb") as packed:
-        yield packed
 
 
 @dataclass(frozen=True)
