@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.errors import Fault, InputError, WorkflowError
 from gump_action.host import places, plan
-from gump_action.workflow import loader, schema
+from gump_action.workflow import given, loader, schema
 
 
 def validate(names: tuple[str, ...], repo: Path) -> tuple[list[str], InputError | None]:
@@ -19,17 +20,35 @@ def validate(names: tuple[str, ...], repo: Path) -> tuple[list[str], InputError 
             loaded = loader.load(loader.find_workflow(name, repo))
         except WorkflowError as error:
             faults += error.faults
+        except InputError as error:
+            faults.append(Fault(name, 1, error.message))
         else:
             lines += [f"{warning} (warning)" for warning in loaded.warnings]
             lines.append(f"{name}: ok")
     return lines, WorkflowError(faults) if faults else None
 
 
-def describe(name: str, repo: Path, agent: str) -> list[str]:
-    """What a run of this workflow would do, as lines; `agent` is that of `--agent`."""
-    top = places.repository(repo)
-    loaded = loader.load(loader.find_workflow(name, top))
-    return [*map(str, loaded.warnings), *plan.lines(loaded.workflow, agent)]
+@dataclass(frozen=True)
+class Asked:
+    """What `run --dry-run` was asked."""
+
+    workflow: str
+    repo: Path
+    spec: Path | None
+    inputs: tuple[str, ...]
+    agent: str
+
+
+def describe(asked: Asked) -> list[str]:
+    """What a run would do, as lines.  Raises InputError where the run itself would be refused."""
+    top = places.repository(asked.repo)
+    loaded = loader.load(loader.find_workflow(asked.workflow, top))
+    given.inputs(asked.inputs, loaded.workflow.inputs)
+    if asked.agent:
+        given.check_agent(asked.agent)
+    if asked.spec:
+        places.read_spec(asked.spec)
+    return [*map(str, loaded.warnings), *plan.lines(loaded.workflow, asked.agent)]
 
 
 def json_schema() -> str:

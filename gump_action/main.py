@@ -58,7 +58,9 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     from gump_action import assembly, checks
 
     if dry_run:
-        _print(environ, "\n".join(checks.describe(workflow, repo, agent)))
+        _print(
+            environ, "\n".join(checks.describe(checks.Asked(workflow, repo, spec, inputs, agent)))
+        )
         return
     options = assembly.Options(
         workflow=workflow,

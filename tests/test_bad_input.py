@@ -141,7 +141,7 @@ def test_a_workflow_that_is_not_there_is_named(project, name, refused):
 
 OPTIONS = {
     "a missing spec": (["--spec", "no.md"], ["--spec no.md", "no such file"]),
-    "a spec that is a folder": (["--spec", "."], ["--spec .", "no such file"]),
+    "a spec that is a folder": (["--spec", "."], ["--spec .", "no plain file"]),
     "an undeclared input": (["--set", "colour=red"], ['--set "colour"', "declares no such input"]),
     "an input near a declared one": (["--set", "whoo=x"], ['"whoo"', 'Did you mean "who"?']),
     "an input without =": (["--set", "who"], ['--set "who"', "NAME=VALUE"]),

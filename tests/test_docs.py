@@ -62,7 +62,12 @@ def options(command: str) -> set[str]:
     return {name for param in cli.commands[command].params for name in param.opts}
 
 
-EVERY_OPTION = {name for command in cli.commands for name in options(command)}
+EVERY_OPTION = {name for command in cli.commands for name in options(command)} | {
+    name
+    for command in cli.commands["state"].commands.values()
+    for parameter in command.params
+    for name in parameter.opts
+}
 OF_ALL = {"--help", "-h", "--version"}
 
 

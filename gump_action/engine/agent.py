@@ -105,6 +105,7 @@ class _Ears:
         self.session = ""
         self.is_foreign = False
         self.answer = ""
+        self.parts = ""
         self.ended: base.Ended | None = None
         self.complaints: list[str] = []
         self.turns = 0
@@ -114,12 +115,19 @@ class _Ears:
         text = line.decode("utf-8", "replace")
         self.log.write(self.run.around.redactor.mask(text).encode())
         for event in self.talk.provider.parse(text):
-            self._hear(event)
+            self._hear_part(event)
         return not self.is_foreign
 
     def on_stderr(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace")
         self.errors.write(self.run.around.redactor.mask(text).encode())
+
+    def _hear_part(self, event: base.AgentEvent) -> None:
+        if isinstance(event, base.Said) and event.is_part:
+            self.parts = (self.parts + event.text)[-(ANSWER_LIMIT + LONGEST_SECRET) :]
+        else:
+            self.flush()
+            self._hear(event)
 
     def _hear(self, event: base.AgentEvent) -> None:
         match event:
@@ -141,6 +149,12 @@ class _Ears:
                 self.complaints = [*self.complaints[-COMPLAINTS:], text]
                 self._tell("complained", text)
 
+    def flush(self) -> None:
+        """A text that came in parts is told, and masked, as one."""
+        if self.parts:
+            self.answer, self.parts = self.parts, ""
+            self._tell("said", self.answer)
+
     def _know(self, session: str) -> None:
         """The id counts from the first line that shows it; another than asked for is a refusal."""
         if session == self.session or not self.talk.provider.SESSION.fullmatch(session):
@@ -157,6 +171,7 @@ class _Ears:
 
 
 def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched:
+    ears.flush()
     judged = _judge(start, ears, finished)
     talk = start.talk
     ended = e.AgentEnded(

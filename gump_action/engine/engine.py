@@ -130,6 +130,7 @@ def _with_templates(
     """In a checkout agents may have written the templates that lie there now."""
     if wish.workspace == "isolated":
         return around
+    record.check_words(store, wish.workflow, wish.repo.resolve(), state)
     is_first = state.started is None
     kept = record.keep_templates(store, around.templates, is_first=is_first)
     return replace(around, templates=kept)

@@ -14,11 +14,12 @@ from gump_action.engine.run import Given
 from gump_action.engine.state import RunState, fold
 from gump_action.errors import InputError
 from gump_action.system.store import LEDGER, Store, ledger_lines
-from gump_action.workflow.model import Workflow
+from gump_action.workflow.model import AgentStep, Workflow
 
 SPEC = "given/spec.md"
 INPUTS = "given/inputs.json"
 TEMPLATES = "given/templates.json"
+WORDS = "given/words.json"
 
 
 def read_state(root: Path) -> RunState:
@@ -114,3 +115,42 @@ def keep_templates(store: Store, templates: Mapping[str, str], *, is_first: bool
         store.write(TEMPLATES, json.dumps(dict(templates), sort_keys=True).encode())
         return dict(templates)
     return dict(json.loads(store.read(TEMPLATES) or b"{}"))
+
+
+def check_words(store: Store, workflow: Workflow, repo: Path, state: RunState) -> None:
+    """Keep what workflow and prompt files say at first; refuse what an agent has made of them.
+
+    In a checkout the tree holds agents' work when the run goes on, and what they write there must
+    not say what gates ask, or which variables they are given.
+    """
+    now = {name: _digest(path.read_bytes()) for name, path in _words(workflow, repo).items()}
+    if state.started is None:
+        store.write(WORDS, json.dumps(now, sort_keys=True).encode())
+        return
+    before = json.loads(store.read(WORDS) or b"{}")
+    for name, digest in now.items():
+        writer = _writer(name, state)
+        if writer and before.get(name) != digest:
+            raise InputError(
+                f"{name} is not as it was when the run began: {writer} has changed it, and agents "
+                "do not say what a run does.",
+                hint="Put it back as it was to go on, or start anew with --fresh if you agree.",
+            )
+
+
+def _words(workflow: Workflow, repo: Path) -> dict[str, Path]:
+    """The files in the repository that say what the run does."""
+    steps = [step for _, step in workflow.walk()]
+    prompts = [step.prompt_file for step in steps if isinstance(step, AgentStep)]
+    paths = [workflow.path, *(workflow.path.parent / name for name in prompts if name)]
+    found = [path.resolve() for path in paths if path.is_file()]
+    return {p.relative_to(repo).as_posix(): p for p in found if p.is_relative_to(repo)}
+
+
+def _writer(name: str, state: RunState) -> str:
+    """The attempt that has changed a file, if one has; one with very many files may have."""
+    for attempts in state.attempts.values():
+        for attempt in attempts:
+            if name in attempt.files or attempt.more_files:
+                return attempt.name
+    return ""

@@ -25,6 +25,8 @@ from gump_action.system import process
 from gump_action.system.store import attempt_folder
 
 FOLDER = "transcript"
+TRANSCRIPT_LIMIT = 200 * 1024 * 1024
+"""Bytes of one file of a session; an agent can write into its home as much as it likes."""
 PORT_LIMIT = 60.0
 """Seconds for a command that exports or imports a session."""
 
@@ -117,6 +119,8 @@ def _content(one: Keep) -> bytes:
     """The bytes of a regular file, less a torn last line."""
     if one.source.is_symlink() or not one.source.is_file():
         return b""
+    if one.source.stat().st_size > TRANSCRIPT_LIMIT:
+        raise _Unusable(f"{one.name} has more than {TRANSCRIPT_LIMIT // 1024 // 1024} MiB")
     content = one.source.read_bytes()
     if one.check == "json" and lines.parse_object(content) is None:
         raise _Unusable(f"its CLI has written {one.name} in part only")

@@ -55,13 +55,16 @@ def _outside(repo: Path, environ: Mapping[str, str]) -> Path:
 
 
 def existing_state(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The state directory of a run that has been; raises InputError where there is none."""
+    """The state directory of a run that has been, the one written last of the usual ones.
+
+    Raises InputError where there is none.
+    """
     repo = repository(Path.cwd())
     usual = (repo / ".gump" / "state", _outside(repo, environ))
     places = (given.resolve(),) if given else usual
-    for path in places:
-        if (path / LEDGER).is_file():
-            return path
+    known = [path for path in places if (path / LEDGER).is_file()]
+    if known:
+        return max(known, key=lambda path: (path / LEDGER).stat().st_mtime)
     looked = " and ".join(str(path) for path in places)
     raise InputError(
         f"there is no record of a run in {looked}.",
@@ -71,6 +74,8 @@ def existing_state(given: Path | None, environ: Mapping[str, str]) -> Path:
 
 def read_spec(path: Path) -> str:
     """The text of a spec file."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"--spec {path}: this is no plain file; write the spec to one.")
     if not path.is_file():
         raise InputError(f"--spec {path}: there is no such file, so nothing says what is wanted.")
     if path.stat().st_size > SPEC_LIMIT:

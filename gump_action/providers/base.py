@@ -85,9 +85,10 @@ class SessionKnown:
 
 @dataclass(frozen=True)
 class Said:
-    """Text of the agent."""
+    """Text of the agent; `is_part` where what follows at once belongs to the same text."""
 
     text: str
+    is_part: bool = False
 
 
 @dataclass(frozen=True)

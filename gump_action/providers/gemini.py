@@ -163,7 +163,8 @@ def parse(line: str) -> Iterable[base.AgentEvent]:
         case "init":
             return lines.session(event, "session_id", SESSION)
         case "message" if event.get("role") == "assistant" and lines.text(event, "content"):
-            return (base.Said(lines.text(event, "content")),)
+            is_part = event.get("delta") is True
+            return (base.Said(lines.text(event, "content"), is_part),)
         case "tool_use":
             return (base.TurnBegan(), base.ToolUsed(lines.text(event, "tool_name"), _path(event)))
         case "error":

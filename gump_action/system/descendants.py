@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -32,18 +32,19 @@ def watch(pid: int) -> int | None:
     return os.pidfd_open(pid) if IS_LINUX else None
 
 
-def of_launch(pid: int, variable: str, mark: str) -> set[int]:
+def of_launch(pid: int, variable: str, mark: str, others: Collection[str] = ()) -> set[int]:
     """All that lives of the launch whose first process is `pid`.
 
-    An orphan that we have adopted belongs to it, unless it carries the mark of another launch or
-    is of our own session, as the engine's git children are.
+    An orphan that we have adopted belongs to it, unless it carries the mark of another launch that
+    lives (`others`; any other mark an agent may have made up), or is of our own session, as the
+    engine's own children are.
     """
     if not IS_LINUX:
         return with_variable(variable, mark) | {pid}
     ours = os.getsid(0)
     roots = {pid}
     for child in _children(os.getpid()) - {pid}:
-        if _session(child) not in (ours, 0) and _mark(child, variable) in ("", mark):
+        if _session(child) not in (ours, 0) and _mark(child, variable) not in others:
             roots.add(child)
     return _below(roots)
 

@@ -36,6 +36,9 @@ Cause = Literal["exit", "wall", "idle", "stop", "enough"]
 """It ended by itself, a limit passed, a signal came, or the listener had heard enough."""
 
 
+_living: set[str] = set()  # marks of the launches of this process that are under way
+
+
 class Stop:
     """A wish to end, made by a signal; wakes whoever waits for a child."""
 
@@ -103,10 +106,12 @@ def run(
     program cannot be started.
     """
     child = _Child(launch, on_stdout, on_stderr, stop)
+    _living.add(child.mark)
     try:
         return child.wait()
     finally:
         child.close()
+        _living.discard(child.mark)
 
 
 def end_marked(mark: str) -> int:
@@ -270,7 +275,8 @@ class _Child:
 
     def _end_all(self) -> None:
         pid = self.popen.pid
-        descendants.kill(lambda: descendants.of_launch(pid, MARK, self.mark), own=pid)
+        others = frozenset(_living - {self.mark})
+        descendants.kill(lambda: descendants.of_launch(pid, MARK, self.mark, others), own=pid)
 
     def _drain(self) -> None:
         """What was printed before the end; a pipe that something unreachable holds is left."""

@@ -106,14 +106,9 @@ class ContentReader:
 
     def _exactly(self, size: int) -> bytes:
         got = self._read(size)
-        if len(got) == size:
-            return got
-        parts = [got]
-        while got and (left := size - sum(map(len, parts))):
-            parts.append(got := self._read(left))
-        if not got:
+        if len(got) < size:
             raise InputError("it holds less than its list of files says.")
-        return b"".join(parts)
+        return got
 
     def _read(self, size: int) -> bytes:
         try:

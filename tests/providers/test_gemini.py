@@ -151,7 +151,10 @@ STATS = {"total_tokens": 1300, "input_tokens": 1000, "output_tokens": 50, "cache
         ({"type": "init", "session_id": S, "model": "m"}, [SessionKnown(S)]),
         ({"type": "init", "session_id": "../x"}, []),
         ({"type": "message", "role": "user", "content": "x"}, []),
-        ({"type": "message", "role": "assistant", "content": "a", "delta": True}, [Said("a")]),
+        (
+            {"type": "message", "role": "assistant", "content": "a", "delta": True},
+            [Said("a", is_part=True)],
+        ),
         ({"type": "message", "role": "assistant", "content": 7}, []),
         (
             {"type": "tool_use", "tool_name": "write_file", "parameters": {"file_path": "/a"}},

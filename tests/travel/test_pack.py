@@ -130,10 +130,37 @@ def test_a_target_that_cannot_be_written_is_refused(wanted, tmp_path, place):
         pack(replace(wanted, target=tmp_path / place))
 
 
-def test_more_than_would_be_taken_back_is_refused_before_it_travels(wanted):
-    with pytest.raises(InputError, match="are the limit"):
-        pack(replace(wanted, limits=Limits(total_bytes=10)))
+@pytest.mark.parametrize("limits", [Limits(total_bytes=10), Limits(files=1), Limits(file_bytes=9)])
+def test_more_than_would_be_taken_back_is_refused_before_it_travels(wanted, limits):
+    with pytest.raises(InputError, match="the limit"):
+        pack(replace(wanted, limits=limits))
     assert not wanted.target.exists()
+
+
+class Meddler:
+    """A redactor in whose time somebody else works in the state directory."""
+
+    def __init__(self, act):
+        self.act = act
+
+    def holds_secret(self, data):
+        self.act()
+        return False
+
+
+@pytest.mark.parametrize(
+    ("said", "act"),
+    [
+        ("was changed", lambda path: path.write_bytes(b"something else")),
+        ("No such file", lambda path: path.unlink(missing_ok=True)),
+        ("no plain file", lambda path: path.unlink() or os.mkfifo(path)),
+    ],
+)
+def test_a_file_that_is_changed_meanwhile_is_refused(unsealed, said, act):
+    path = unsealed.root / "attempts/impl/1/diff.patch"
+    with pytest.raises(InputError, match=said):
+        pack(replace(unsealed, redactor=Meddler(lambda: act(path))))
+    assert not unsealed.target.exists()
 
 
 # --- transcripts: who carries them ----------------------------------------------------------------
@@ -287,3 +314,24 @@ def test_snapshots_travel_as_their_bundle(bundled, tmp_path, content_of):
 def test_a_secret_in_a_snapshot_stops_the_packing(bundled, text):
     with pytest.raises(InputError, match=r"secret of this job in snapshots\.bundle"):
         pack(bundled(text))
+
+
+# --- a real run -----------------------------------------------------------------------------------
+
+
+def test_nothing_that_a_real_run_keeps_by_attempt_stays_behind(project, wanted, tmp_path):
+    project.script({"one": [[{"write": "b.txt", "text": "x"}, {"run": "echo no >&2"}]]})
+    done = project.run(
+        "- {name: one, agent: scripted, gate: ['bash: echo red; false'], on_failure: {retry: 1}}"
+    )
+    bundle = wanted.target.with_name("bundle")
+    assert done.verdict == "failed"
+    wanted = replace(wanted, root=project.state, target=bundle)
+    packed = pack(wanted)
+    unpack(bundle, tmp_path / "out", run_key=wanted.run_key, key=wanted.key)
+    assert packed.behind == ()
+    assert packed.transcripts == 2
+    for folder in ("attempts", "given"):
+        kept = {path.relative_to(project.state) for path in (project.state / folder).rglob("*")}
+        there = {p.relative_to(tmp_path / "out") for p in (tmp_path / "out" / folder).rglob("*")}
+        assert there == kept

@@ -271,6 +271,17 @@ def test_less_or_more_than_the_list_says_is_refused(forge, content, refused):
     assert refused(forge(files, stream=b""))
 
 
+def test_what_follows_the_digests_is_refused(forge, content, refused):
+    file = forge([*content.items()])
+    stream = file.read_bytes()[file.read_bytes().index(b"\x28\xb5\x2f\xfd") : -32]
+    assert "more than its list" in refused(forge([], stream=stream + zstandard.compress(b"x")))
+    assert "more than its list" not in refused(forge([], stream=stream + b"x"))
+
+
+def test_a_list_of_files_that_is_endless_is_not_read(forge, content, refused):
+    assert "list of files has" in refused(forge([*content.items()]), files=1, name_bytes=8)
+
+
 def test_a_file_that_is_not_the_one_of_its_digest_is_refused(forge, content, refused):
     said = refused(forge([*content.items()], digests=b"\0" * 16 * len(content)))
     assert "not the one that was packed" in said
@@ -343,6 +354,7 @@ def change(line, **to):
         lambda lines: [lines[0], b"[" * 5000],
         lambda lines: [lines[0], b'{"type":"unknown","seq":2}'],
         lambda lines: [lines[1], lines[0]],
+        lambda lines: [change(lines[0], run="")],
         lambda lines: lines[1:],
     ],
 )

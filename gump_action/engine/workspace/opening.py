@@ -12,6 +12,8 @@ from gump_action.engine.state import RunState
 from gump_action.engine.workspace.checkout import open_checkout
 from gump_action.engine.workspace.isolated import open_isolated
 from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.errors import InputError
+from gump_action.system.git import Git
 
 
 class Place(BaseModel):
@@ -28,11 +30,28 @@ class Place(BaseModel):
 
 def open_workspace(place: Place, root: Path, state: RunState, env: Mapping[str, str]) -> Workspace:
     """The workspace of the run whose state directory is `root`; `env` is what git is given."""
+    _refuse_committed(place.repo, root, env)
     recorded = _opened(state)
     if place.kind == "isolated":
         return open_isolated(place.repo, root, recorded, share=place.share, env=env)
     left = state.left or None
     return open_checkout(place.repo, root, recorded, left=left, in_job=place.is_job, env=env)
+
+
+def _refuse_committed(repo: Path, root: Path, env: Mapping[str, str]) -> None:
+    """A state directory that came with the repository would be what a stranger says of a run."""
+    top = repo.resolve()
+    if not root.is_relative_to(top):
+        return
+    name = root.relative_to(top).as_posix()
+    git = Git(top, env, settings={"safe.directory": "*"})
+    code, out, _ = git.try_run("ls-files", "-z", "--", f":(literal){name}")
+    if code == 0 and out:
+        raise InputError(
+            f"{root}: git tracks files in here, so the record may be anybody's.",
+            hint=f"Take it out of the repository (git rm -r --cached {name}; then remove it), or "
+            "name another one with --state.",
+        )
 
 
 def _opened(state: RunState) -> Opened | None:

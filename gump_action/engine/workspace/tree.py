@@ -18,6 +18,7 @@ from gump_action.errors import CommandError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
 
+READ_BY_GIT = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
 FEW = 40  # so many pathspecs cost git nothing; each of them is compared with each file
 ROUNDS = 5  # an ignore file that is put back brings files to light, and so on
 
@@ -94,6 +95,11 @@ class Tree:
 
     def walk(self) -> Seen:
         seen = walk(self.root, self.left_out.folders)
+        for path in seen.special:
+            if (
+                path.rpartition("/")[2] in READ_BY_GIT
+            ):  # git would wait for a pipe's writer for ever
+                (self.root / path).unlink(missing_ok=True)
         if not seen.special:
             return seen
         return Seen(seen.nested, tuple(self.ours(seen.special, ())), seen.empty)
