@@ -18,9 +18,10 @@ from gump_action.errors import InputError
 LEDGER = "ledger.ndjson"
 OLD = "old"
 KEPT_IN_PLACE = {OLD, "lock", ".gitignore", "guard", "submodules", "live"}
-# What can lie there before the ledger has its first line.
+# What can lie there while the ledger has no line: at a first start, or when a record is set aside.
 MADE_BY_US = KEPT_IN_PLACE | {
-    "given", "git", "tree", "agents-git", "agents-git.new", "set-aside", "place.json",
+    "agents-git", "agents-git.new", "attempts", "git", "given", "home", "lfs", "place.json",
+    "report.md", "set-aside", "set-up", "snapshots.bundle", "staged", "tree",
 }  # fmt: skip
 Moment = Literal["before", "half", "after"]
 Hook = Callable[[Moment, str], None]
@@ -102,7 +103,8 @@ class Store:
         """Move the whole record to `old/NAME`, for a run that starts anew."""
         target = self.root / OLD / name
         target.mkdir(parents=True)
-        for path in sorted(self.root.iterdir(), key=lambda p: p.name == LEDGER):
+        # The ledger goes first: without it nothing that is left counts as the record of a run.
+        for path in sorted(self.root.iterdir(), key=lambda p: p.name != LEDGER):
             if path.name not in KEPT_IN_PLACE:
                 path.rename(target / path.name)
         return target
@@ -143,7 +145,7 @@ def check_is_ours(root: Path) -> None:
         return
     if not root.is_dir():
         raise InputError(f"{root} is a file, and the state of a run is kept in a directory.")
-    names = {path.name for path in root.iterdir()}
+    names = {path.name.removesuffix(".part") for path in root.iterdir()}
     if names and LEDGER not in names and not names <= MADE_BY_US:
         raise InputError(
             f"{root} holds other things ({', '.join(sorted(names)[:3])}, …) and no {LEDGER}: it is "

@@ -5,6 +5,8 @@ What is asserted is what the model was asked: no program's word counts for its m
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -79,13 +81,19 @@ class Stage:
     """Build with the model's script; then `run` a workflow and look at `asked`."""
 
     def __init__(self, cli, folder, models):
-        self.cli, self.models = cli, models
-        self.home, self.repo, self.state = folder / "home", folder / "repo", folder / "state"
-        self.home.mkdir()
-        for name, text in cli.settings(models.url).items():
+        self.cli, self.models, self.folder = cli, models, folder
+        self.left = []
+        self._settle(folder)
+        self._repository()
+
+    def _settle(self, place):
+        """A machine is a home, a repository and a state directory below one path."""
+        self.arrived = len(self.models.requests())
+        self.home, self.repo, self.state = place / "home", place / "repo", place / "state"
+        self.home.mkdir(parents=True)
+        for name, text in self.cli.settings(self.models.url).items():
             (self.home / name).parent.mkdir(parents=True)
             (self.home / name).write_text(text)
-        self._repository()
 
     def _repository(self):
         self._git("init", "-q", "-b", "main", str(self.repo))
@@ -106,11 +114,14 @@ class Stage:
         spec.write_text("Make it work.\n")
         argv = [GUMP, "run", path, "--spec", spec, "--repo", self.repo, "--state", self.state]
         argv += options
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
-        env |= self.cli.environ(self.models.url) | environ
+        env = self._environ(environ)
         out = (self.home / "run.txt").open("wb")
         with out:
             return subprocess.Popen(argv, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    def _environ(self, given):
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
+        return env | self.cli.environ(self.models.url) | given
 
     def run(self, workflow, *options, expected=0, **environ):
         self.ends(self.start(workflow, *options, **environ), expected)
@@ -123,6 +134,48 @@ class Stage:
             engine.wait(20)
             code = "no end"
         assert code == expected, f"exit {code}\n{self.printed()}"
+
+    def move(self, name, **environ):
+        """Pack the record, delete this machine whole, unpack on another: other path, HOME, clone.
+
+        `environ` is there for pack and unpack alone.
+        """
+        origin, self.packed = self.folder / f"{name}.git", self.folder / f"{name}.packed"
+        bare = ["clone", "-q", "--bare", "--no-local", "--single-branch", "-b", "main"]
+        self._git(*bare, str(self.repo), str(origin))
+        self.state_command("pack", self.state, self.packed, **environ)
+        assert not self.agents(), "something of the agent's lives on where the record was packed"
+        self._leave()
+        self._settle(self.folder / "Else_where.d" / name)
+        self._git("clone", "-q", "--no-local", str(origin), str(self.repo))
+        self.state_command("unpack", self.packed, self.state, **environ)
+
+    def _leave(self):
+        for gone in (self.home, self.repo, self.state):
+            shutil.rmtree(gone)
+            self.left.append(gone)
+
+    def state_command(self, *words, expected=0, **environ):
+        argv = [GUMP, "state", *words]
+        done = subprocess.run(argv, env=self._environ(environ), capture_output=True, text=True)
+        assert done.returncode == expected, f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    @property
+    def tree(self):
+        """Where agents work on this machine."""
+        return self.state / "tree"
+
+    def transcripts(self, attempt):
+        """The files of a session that are kept for an attempt, `one/1` say."""
+        found = (self.state / "attempts" / attempt / "transcript").rglob("*")
+        return sorted(path for path in found if path.is_file())
+
+    def asked_here(self):
+        """All requests since this machine is in use, the first one first."""
+        rows = self.models.requests()[self.arrived :]
+        assert rows, f"the model was asked nothing\n{self.printed()}"
+        return [Asked(talk_of(row), SEEN_TWICE.get(self.cli.name, 1)) for row in rows]
 
     def printed(self):
         return (self.home / "run.txt").read_text(errors="replace")[-6000:]
@@ -206,9 +259,19 @@ class Asked:
     def holds_once(self, answer, calls):
         """The conversation that ended with this answer is there, whole and once."""
         assert self.said("model").count(answer) == 1, self
+        self.holds_calls(calls)
+
+    def holds_calls(self, calls):
+        """So many tool calls, each with its result, once."""
         assert self.calls() == calls, self
         results = sum(who == "result" for who, _ in self.talk)
         assert results in (calls, calls * self.results_each), self
+
+    def order(self, marks):
+        """Each place where one of these words is said, by user or model, in their order."""
+        either = re.compile("|".join(map(re.escape, marks)))
+        talk = [said for said in self.talk if said[0] in ("user", "model")]
+        return [(who, mark) for who, text in talk for mark in either.findall(text)]
 
     def is_new(self):
         """Nothing was said or done before: no answer, no call, no result."""

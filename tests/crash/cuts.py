@@ -135,9 +135,9 @@ def lacking(record: Record, code: int) -> list[str]:
     ends = {name_of(e): e["verdict"] for e in record.of("attempt_ended")}
     found = [f"{name} has no end" for name in record.attempts if name not in ends]
     talked = {name_of(event) for event in record.of("session_known")}
-    for name in talked:
-        if name not in record.snapshots or name not in record.memory:
-            found.append(f"{name} was {ends.get(name)}, and its snapshot or session is not kept")
+    for name in talked - (record.snapshots.keys() & record.memory.keys()):
+        story = [event for event in record.events if name_of(event) == name]
+        found.append(f"{name}: its snapshot or session is not kept: {story}")
     verdicts = {0: "passed", 130: "cancelled"}
     if [e["verdict"] for e in record.events[-1:]] != [verdicts.get(code)]:
         found.append(f"exit {code}, and the record ends so: {record.events[-1]}")

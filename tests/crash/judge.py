@@ -254,4 +254,4 @@ def whole_lines(content: bytes) -> list[bytes]:
 
 
 def name_of(event: Event) -> str:
-    return f"{event['step']}#{event['attempt']}"
+    return f"{event.get('step')}#{event.get('attempt')}"

@@ -92,8 +92,9 @@ class World:
             )  # fmt: skip
 
     def gump(self, *words: str | Path) -> None:
-        """Another command of the program."""
-        subprocess.run([GUMP, *words], cwd=self.root, env=self.env, check=True, stdout=-3)
+        """Another command of the program, with a key that seals."""
+        env = {**self.env, "GUMP_STATE_KEY": "k" * 40}
+        subprocess.run([GUMP, *words], cwd=self.root, env=env, check=True, stdout=-3)
 
     def git(self, *words: str, of: Path | None = None) -> str:
         done = subprocess.run(
@@ -128,9 +129,11 @@ def move(world: World, root: Path) -> World:
     root.mkdir()
     there = World(root, world.kind)
     there.git("clone", "-q", str(world.repo), str(there.repo), of=root)
+    start = there.git("rev-list", "--max-parents=0", "HEAD").strip()
+    there.git("reset", "-q", "--hard", start)  # an agent that was cut may have committed there
     there.git("remote", "remove", "origin")
     shutil.copy(world.repo / UNTRACKED, there.repo)
-    world.gump("state", "pack", world.state, root / "packed")
     shutil.copy(world.out, there.out)
+    world.gump("state", "pack", world.state, root / "packed")
     there.gump("state", "unpack", root / "packed", there.state)
     return there

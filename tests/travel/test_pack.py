@@ -1,6 +1,7 @@
 """What goes into a packed state, what stays behind, and that people are told."""
 
 import os
+import shutil
 import socket
 import subprocess
 from dataclasses import replace
@@ -320,15 +321,14 @@ def test_a_secret_in_a_snapshot_stops_the_packing(bundled, text):
 
 
 def test_nothing_that_a_real_run_keeps_by_attempt_stays_behind(project, wanted, tmp_path):
+    shutil.rmtree(project.state)
     project.script({"one": [[{"write": "b.txt", "text": "x"}, {"run": "echo no >&2"}]]})
     done = project.run(
         "- {name: one, agent: scripted, gate: ['bash: echo red; false'], on_failure: {retry: 1}}"
     )
-    bundle = wanted.target.with_name("bundle")
     assert done.verdict == "failed"
-    wanted = replace(wanted, root=project.state, target=bundle)
     packed = pack(wanted)
-    unpack(bundle, tmp_path / "out", run_key=wanted.run_key, key=wanted.key)
+    unpack(wanted.target, tmp_path / "out", run_key=wanted.run_key, key=wanted.key)
     assert packed.behind == ()
     assert packed.transcripts == 2
     for folder in ("attempts", "given"):
