@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +49,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     _check_named(wish.workflow)
     store.open()
     try:
+        settling.end_what_lives(store)
         state, said = _known(store, wish, around)
         given = record.keep_given(wish.workflow, wish.given, store, state)
         around = _with_templates(wish, store, state, around)
@@ -275,8 +275,3 @@ def _end(here: Run, end: Stop) -> None:
 
 def _passed_commits(here: Run) -> list[tuple[str, str, Attempt]]:
     return [(a.name, a.end, a) for a in here.state.passes.values()]
-
-
-def is_supported() -> bool:
-    """Linux and macOS; elsewhere processes and files work in another way."""
-    return platform.system() in ("Linux", "Darwin")

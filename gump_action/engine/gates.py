@@ -173,7 +173,10 @@ def _shell_one(run: Run, asked: Asked, command: str, until: float) -> GateResult
         mark=run.mark,
     )
     run.workspace.tree.mkdir(parents=True, exist_ok=True)  # a gate before may have removed it
-    finished = process.run(launch, kept.add, kept.add, run.around.stop)
+    try:
+        finished = process.run(launch, kept.add, kept.add, run.around.stop)
+    except (OSError, ValueError) as why:
+        return GateResult(False, f"The command cannot be started: {why}", command)
     text = kept.text()
     if finished.cause == "wall":
         text += f"\nThe gates were not done after {asked.seconds:g} s (`timeout`), and were ended."

@@ -22,6 +22,8 @@ class Walk:
 
     run: Run
     waiting: list[str] = field(default_factory=list)
+    is_anew: bool = False
+    """A step before has started over, or is new: nothing that comes after it counts."""
 
     def __post_init__(self) -> None:
         self.waiting = list(self.run.state.passes)
@@ -40,16 +42,16 @@ class Walk:
             if self.run.around.stop.is_wanted:
                 return Stop(Verdict.CANCELLED, "the run was stopped")
             if isinstance(one, Group):
-                end = self._group(one, scope)
+                end = self._group(one, scope, foreach)
             else:
                 end = _named(scope.path(one.name), self._step(one, scope, foreach))
             if end.verdict is not Verdict.PASSED:
                 return end
         return PASSED
 
-    def _group(self, group: Group, scope: Scope) -> Stop:
+    def _group(self, group: Group, scope: Scope, foreach: str) -> Stop:
         if not group.foreach:
-            return self.steps(scope.inner(group))
+            return self.steps(scope.inner(group), foreach)
         items = self._items(group, scope)
         path = scope.path(group.name)
         names = tuple(item.path for item in items)
@@ -90,6 +92,9 @@ class Walk:
             return True
         if not is_same:
             self._forget(path, "what it asks for has changed")
+        elif self.is_anew:
+            self._forget(path, "a step before it starts over")
+        self.is_anew |= not is_same
         stale, self.waiting = self.waiting, []
         for old in stale:
             self._forget(old, f'"{path}", which comes before it, runs again')

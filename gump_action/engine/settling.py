@@ -22,14 +22,18 @@ LIVE = "live"
 """Holds the mark of the engine that works here, or has died here."""
 
 
+def end_what_lives(store: Store) -> None:
+    """End all that a killed engine had started, before anything that it may write to is touched."""
+    mark = store.read(LIVE)
+    if mark:
+        process.end_marked(mark.decode())
+
+
 def settle(here: Run, *, has_tree: bool) -> None:
     """End what a killed engine has left under way, and keep what its agent had done.
 
     `has_tree` says that the tree is still the one in which it worked.
     """
-    mark = here.store.read(LIVE)
-    if mark:
-        process.end_marked(mark.decode())
     here.store.write(LIVE, here.mark.encode())
     for attempt in here.state.unfinished():
         _settle_attempt(here, attempt, has_tree=has_tree)
@@ -57,10 +61,8 @@ def settle_alone(store: Store, around: Surroundings) -> list[str]:
 
     For who takes the record elsewhere.  `store` is open.
     """
+    end_what_lives(store)
     state = record.read_state(store.root)
-    mark = store.read(LIVE)
-    if mark:
-        process.end_marked(mark.decode())
     place = store.read(PLACE)
     if not state.unfinished() or place is None or not (store.root / "git").exists():
         return []

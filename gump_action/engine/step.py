@@ -58,6 +58,8 @@ def run_step(run: Run, step: AgentStep, scope: Scope, digest: str) -> Stop:
         move = next_move(declared, step.on_failure, attempts, made)
         if isinstance(move, Stop):
             return move
+        if run.around.stop.is_wanted:
+            return Stop(Verdict.CANCELLED, "the run was stopped")
         base = attempts[-1].base if attempts else run.state.head
         _attempt(run, Due(step, scope, digest, run.state.count(path) + 1, move, base))
         made += 1

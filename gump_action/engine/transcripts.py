@@ -63,7 +63,7 @@ def keep(run: Run, talk: Talk, session: str) -> None:
     """Put the conversation as it stands now into the attempt's folder, and say whether it could."""
     try:
         files = _keep(run, talk, session)
-    except _Unusable as why:
+    except (_Unusable, OSError) as why:
         run.emit(e.TranscriptLost(step=talk.step, attempt=talk.attempt, why=str(why)))
         return
     run.emit(
@@ -87,7 +87,7 @@ def put_back(run: Run, talk: Talk, attempt: Attempt) -> str:
     """Make the session stand as it did at the end of `attempt`; why not, where it cannot be."""
     try:
         _put_back(run, talk, attempt)
-    except _Unusable as why:
+    except (_Unusable, OSError) as why:
         return str(why)
     return ""
 

@@ -81,7 +81,9 @@ class Store:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
-        with part.open("wb", buffering=0) as file:
+        part.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(part, flags, 0o600), "wb", buffering=0) as file:
             self._write(file, content, name)
             os.fsync(file.fileno())
         part.replace(path)
