@@ -131,13 +131,14 @@ def after_interrupt(world: World, code: int) -> list[str]:
 
 
 def lacking(record: Record, code: int) -> list[str]:
-    """Each attempt has ended, with snapshot and session; so has the run."""
+    """Each attempt has ended, with its snapshot, and its session where it had come to anything."""
     ends = {name_of(e): e["verdict"] for e in record.of("attempt_ended")}
     found = [f"{name} has no end" for name in record.attempts if name not in ends]
-    talked = {name_of(event) for event in record.of("session_known")}
-    for name in talked - (record.snapshots.keys() & record.memory.keys()):
-        story = [event for event in record.events if name_of(event) == name]
-        found.append(f"{name}: its snapshot or session is not kept: {story}")
+    known = {name_of(event) for event in record.of("session_known")}
+    found += [f"{name} has no snapshot" for name in known - record.snapshots.keys()]
+    for name in known & record.snapshots.keys() - record.memory.keys():
+        if name in record.traces[record.snapshots[name]]:
+            found.append(f"{name} has done something, and its conversation is not kept")
     verdicts = {0: "passed", 130: "cancelled"}
     if [e["verdict"] for e in record.events[-1:]] != [verdicts.get(code)]:
         found.append(f"exit {code}, and the record ends so: {record.events[-1]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ class World:
         with self.out.open("ab") as out, self.err.open("ab") as err:
             return subprocess.Popen(
                 self.argv(), cwd=self.repo, env=self.env, stdout=out, stderr=err,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL, preexec_fn=heed_interrupts,
             )  # fmt: skip
 
     def gump(self, *words: str | Path) -> None:
@@ -107,6 +108,11 @@ class World:
         pids = descendants.with_variable("HOME", f"{self.root}/")
         lines = [Path(f"/proc/{pid}/cmdline") for pid in pids]
         return [line.read_text().replace("\0", " ") for line in lines if line.exists()]
+
+
+def heed_interrupts() -> None:
+    """What is started in the background of a shell would ignore SIGINT until it says otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def make_world(root: Path, kind: str) -> World:
