@@ -67,6 +67,8 @@ def points(ground, share, chance) -> list[int]:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
+    if not SEED:
+        return
     told: Counter[str] = Counter()
     slowest = 0.0
     for report in (r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)):
