@@ -1,4 +1,4 @@
-"""Builds the parts of each command and lets them meet; holds no logic of its own."""
+"""Builds the parts of each command, with what stands for options not given, and lets them meet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gump_action.engine.state import RunState
 from gump_action.host import actions, display, places
 from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
-from gump_action.providers import PROVIDERS
+from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system import process
 from gump_action.system.process import Stop
@@ -39,14 +39,14 @@ class Options:
     workflow: str
     spec: Path | None
     repo: Path
-    state: Path | None
-    inputs: tuple[str, ...]
-    agent: str
-    workspace: Literal["isolated", "checkout"] | None
-    is_own_home: bool
-    is_fresh: bool
-    as_json: bool
     version: str
+    state: Path | None = None
+    inputs: tuple[str, ...] = ()
+    agent: str = ""
+    workspace: Literal["isolated", "checkout"] | None = None
+    is_own_home: bool = True
+    is_fresh: bool = False
+    as_json: bool = False
 
 
 def run(options: Options, environ: Mapping[str, str]) -> int:
@@ -111,9 +111,8 @@ def _given(options: Options, workflow: Workflow) -> Given:
 
 
 def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
-    keys = [key for provider in PROVIDERS.values() for key in provider.KEYS]
     named = [(v.name, v.value) for v in workflow.env]
-    return Redactor(secrets_of(environ, keys, named))
+    return Redactor(secrets_of(environ, KEYS, named))
 
 
 def _stop_on_signals() -> Stop:

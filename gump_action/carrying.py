@@ -13,7 +13,7 @@ from gump_action.engine.run import Surroundings
 from gump_action.engine.workspace import luggage
 from gump_action.errors import InputError
 from gump_action.host import places
-from gump_action.providers import PROVIDERS
+from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.process import Stop
 from gump_action.system.store import LEDGER, Store
@@ -37,7 +37,7 @@ def pack(
     if not (root / LEDGER).is_file():
         raise InputError(f"{root} holds no record of a run, so there is nothing to pack.")
     key, name = seal.choose_key(environ, key_env)
-    redactor = _redactor(environ)
+    redactor = Redactor(secrets_of(environ, KEYS))
     store = Store(root)
     store.open()
     try:
@@ -75,11 +75,6 @@ def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> lis
     if started:
         luggage.lay_out(store.root, started.base, environment.for_git(environ))
     return said
-
-
-def _redactor(environ: Mapping[str, str]) -> Redactor:
-    keys = [key for provider in PROVIDERS.values() for key in provider.KEYS]
-    return Redactor(secrets_of(environ, keys))
 
 
 def unpack(

@@ -133,13 +133,7 @@ def _options(repo: Path, version: str) -> assembly.Options:
         workflow=str(repo / WORKFLOW),
         spec=repo / SPEC,
         repo=repo,
-        state=None,
-        inputs=(),
-        agent="",
         workspace="isolated",
-        is_own_home=True,
-        is_fresh=False,
-        as_json=False,
         version=version,
     )
 

@@ -58,12 +58,7 @@ class Machine:
             spec=self.repo / "spec.md",
             repo=self.repo,
             state=self.state,
-            inputs=(),
-            agent="",
             workspace="isolated",
-            is_own_home=True,
-            is_fresh=False,
-            as_json=False,
             version=version,
         )
         return assembly.run(options, self.env)

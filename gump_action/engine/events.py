@@ -98,7 +98,7 @@ class AttemptStarted(Event):
     attempt: int
     agent: str
     reason: str
-    kind: Literal["first", "retry", "cut"]
+    kind: Literal["first", "retry"]
     strategy: int = 0
     digest: str
     base: str

@@ -19,8 +19,8 @@ PARAGRAPHS = {
 class Told:
     """What a prompt is made from.
 
-    `values` are the variables, with `error` and `diff` already cut and masked; `is_resumed` says
-    that the agent remembers, `is_own` that it is its own session and its changes are still there;
+    `values` are the variables, with `error` and `diff` already cut and masked; `is_own` says
+    that the agent goes on with its own session, and its changes are still there;
     `moved_to` is the working directory where it is another one than the session knows.
     """
 

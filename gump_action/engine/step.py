@@ -161,7 +161,7 @@ def _start(run: Run, due: Due, talk: Talk, decision: Fresh | Resume) -> Start:
         talk=talk,
         step=due.step,
         prompt=text,
-        model=_model(talk, due.move.agent),
+        model=model_of(due.move.agent),
         new_session=str(uuid.uuid4()),
         log=prompt.with_name("agent.ndjson"),
     )
@@ -169,11 +169,6 @@ def _start(run: Run, due: Due, talk: Talk, decision: Fresh | Resume) -> Start:
         return start
     before = resumed.ended.total if resumed.ended else start.before
     return replace(start, asked=resumed.kept.session, before=before)
-
-
-def _model(talk: Talk, name: str) -> str:
-    suffix = model_of(name)
-    return talk.provider.ALIASES.get(suffix, suffix)
 
 
 def _message(run: Run, due: Due, talk: Talk, decision: Fresh | Resume) -> str:

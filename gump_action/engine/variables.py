@@ -27,7 +27,7 @@ class Asking:
 
 
 def values(run: Run, asking: Asking) -> dict[str, object]:
-    """All variables; what is dear to make only where the template names it."""
+    """All variables; those of other steps only where the template names them."""
     named = templating.names_used(asking.template)
     item = asking.scope.item
     found: dict[str, object] = {

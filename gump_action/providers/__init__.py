@@ -16,3 +16,5 @@ PROVIDERS: Mapping[str, Provider] = {
     "cursor": cursor,
     "scripted": scripted,
 }
+KEYS = tuple(key for provider in PROVIDERS.values() for key in provider.KEYS)
+"""Every variable that may hold a provider's key."""

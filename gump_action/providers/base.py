@@ -35,7 +35,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Request:
-    """One launch: `model` is empty for the CLI's default; `session` is what to resume, if anything.
+    """One launch: `session` is what to resume, if anything.
+
+    `model` is the suffix of the agent's name, before aliases; empty for the CLI's default.
 
     `new_session` is an id of our choice (a UUID) for CLIs that let us choose.
     """

@@ -24,7 +24,7 @@ from gump_action.system import descendants
 LONGEST_LINE = 20 * 1024 * 1024
 TAIL = 64 * 1024
 GRACE = 2.0
-"""Seconds between the gentle signal and SIGKILL: half of what a cancelled run has in all."""
+"""Seconds between the gentle signal and SIGKILL, of the five that a cancelled run has in all."""
 MARK = "GUMP_LAUNCH"
 """Variable by which all that a launch has started can be found, also after the engine's death.
 
