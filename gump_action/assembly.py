@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings
 from gump_action.engine.state import RunState
-from gump_action.host import actions, display, places
+from gump_action.host import display, places
 from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
 from gump_action.providers import KEYS, PROVIDERS
@@ -29,6 +29,7 @@ from gump_action.system.store import Store, check_is_ours
 from gump_action.workflow import given, loader
 from gump_action.workflow.model import Workflow
 
+Watcher = Callable[[e.AnyEvent], None]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -49,8 +50,10 @@ class Options:
     as_json: bool = False
 
 
-def run(options: Options, environ: Mapping[str, str]) -> int:
-    """Run or continue; the exit code of the verdict."""
+def run(
+    options: Options, environ: Mapping[str, str], *, watchers: Sequence[Watcher] = ()
+) -> Verdict:
+    """Run or continue.  Each watcher gets every event, after the display."""
     repo = places.repository(options.repo)
     loaded = loader.load(loader.find_workflow(options.workflow, repo))
     is_job = places.is_job(environ)
@@ -77,7 +80,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         environ=environ,
         redactor=_redactor(loaded.workflow, environ),
         stop=_stop_on_signals(),
-        listen=screen.show,
+        listen=_all(screen.show, *watchers),
         clock=time.time,
         templates=templating.read_overrides(repo / ".gump" / "templates"),
         is_own_home=options.is_own_home,
@@ -88,7 +91,17 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     return _watched(wish, Store(root), around, screen)
 
 
-def _watched(wish: engine.Wish, store: Store, around: Surroundings, screen: display.Display) -> int:
+def _all(*watchers: Watcher) -> Watcher:
+    def listen(event: e.AnyEvent) -> None:
+        for watcher in watchers:
+            watcher(event)
+
+    return listen
+
+
+def _watched(
+    wish: engine.Wish, store: Store, around: Surroundings, screen: display.Display
+) -> Verdict:
     """The run, with the display closed at its end, however it ends."""
     state = RunState()
     try:
@@ -98,9 +111,8 @@ def _watched(wish: engine.Wish, store: Store, around: Surroundings, screen: disp
     finally:
         _ignore_signals()
         screen.close(state)
-    _tell_the_job(state, store.root, around.environ)
     assert state.ended, "a run that was walked has ended"
-    return state.ended.verdict.exit_code
+    return state.ended.verdict
 
 
 def _given(options: Options, workflow: Workflow) -> Given:
@@ -126,12 +138,6 @@ def _ignore_signals() -> None:
     """All is written down: a further signal must not change how the run is said to have ended."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def _tell_the_job(state: RunState, root: Path, environ: Mapping[str, str]) -> None:
-    outputs = environ.get("GITHUB_OUTPUT")
-    if outputs:
-        actions.set_outputs(Path(outputs), actions.outputs_of(state, root / "report.md"))
 
 
 def report(state: Path | None, environ: Mapping[str, str]) -> str:

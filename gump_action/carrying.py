@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from gump_action.system.store import LEDGER, Store
 from gump_action.travel import pack as packing
 from gump_action.travel import seal
 from gump_action.travel import unpack as unpacking
+from gump_action.travel.pack import Packed
 
 Transcripts = Literal["auto", "always", "never"]
 
@@ -32,8 +34,8 @@ def pack(
     run_key: str,
     key_env: str | None,
     transcripts: Transcripts,
-) -> list[str]:
-    """Settle what a killed engine has left, and make one file; lines for the person."""
+) -> tuple[list[str], Packed]:
+    """Settle what a killed engine has left, and make one file; lines on it, and what went in."""
     if not (root / LEDGER).is_file():
         raise InputError(f"{root} holds no record of a run, so there is nothing to pack.")
     key, name = seal.choose_key(environ, key_env)
@@ -58,7 +60,7 @@ def pack(
         )
     finally:
         store.close()
-    return [*said, *packed.lines()]
+    return [*said, *packed.lines()], packed
 
 
 def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> list[str]:
@@ -75,6 +77,38 @@ def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> lis
     if started:
         luggage.lay_out(store.root, started.base, environment.for_git(environ))
     return said
+
+
+def key_names(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of this job that can seal a state, the one to seal with first; maybe none.
+
+    Where GUMP_STATE_KEY is set, nothing else counts.  Raises InputError where it is too short.
+    """
+    _, name = seal.choose_key(environ)
+    if environ.get(name):
+        return (name,)
+    return tuple(key for key in KEYS if seal.key_of(environ.get(key, "")))
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens states of one run.  Without `names` of variables only one that is not sealed."""
+
+    environ: Mapping[str, str]
+    run_key: str
+    names: tuple[str, ...]
+
+    def open(self, file: Path, target: Path) -> int:
+        """Unpack with the first variable that fits; how many files it holds.  Or InputError."""
+        refused: InputError | None = None
+        for name in self.names or (None,):
+            key, _ = seal.choose_key(self.environ, name)
+            try:
+                return unpacking.unpack(file, target, run_key=self.run_key, key=key).files
+            except InputError as why:
+                refused = refused or why
+        assert refused, "there is always one key to try, if only none"
+        raise refused
 
 
 def unpack(

@@ -86,7 +86,7 @@ def run(environ: Mapping[str, str], version: str) -> int:
     git = _make_repository(repo, env)
     program = _program(environ)
     out.write(BEFORE.format(repo=repo, workflow=WORKFLOW))
-    code = assembly.run(_options(repo, version), env)
+    code = assembly.run(_options(repo, version), env).exit_code
     state = read_state(repo / ".gump" / "state")
     if code == 0:
         out.write(_story(state, git))

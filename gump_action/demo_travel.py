@@ -61,7 +61,7 @@ class Machine:
             workspace="isolated",
             version=version,
         )
-        return assembly.run(options, self.env)
+        return assembly.run(options, self.env).exit_code
 
 
 def show(origin: Path, workflow: str, env: Mapping[str, str], version: str) -> int:
@@ -82,7 +82,7 @@ def _play(root: Path, origin: Path, workflow: str, known: tuple[Mapping[str, str
     first = Machine(root / "machine-1", origin, env)
     first.run(asked, version)
     packed = root / "run.packed"
-    said = carrying.pack(
+    said, _ = carrying.pack(
         first.state, packed, first.env, run_key="", key_env=None, transcripts="auto"
     )
     shutil.rmtree(first.root)

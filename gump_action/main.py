@@ -75,7 +75,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         as_json=as_json,
         version=VERSION,
     )
-    sys.exit(assembly.run(options, environ))
+    sys.exit(assembly.run(options, environ).exit_code)
 
 
 @cli.command()
@@ -148,7 +148,7 @@ def pack(  # noqa: PLR0917  (click gives one parameter for each option)
     """Make one FILE of the state directory FOLDER; sealed where there is a key."""
     from gump_action import carrying
 
-    lines = carrying.pack(
+    lines, _ = carrying.pack(
         folder.resolve(),
         file.absolute(),
         environ,
@@ -193,6 +193,61 @@ def demo(environ: Mapping[str, str]) -> None:
     from gump_action import demo as story
 
     sys.exit(story.run(environ, VERSION))
+
+
+@cli.group(hidden=True)
+def action() -> None:
+    """The steps of action.yml, in their order; each is asked by variables alone."""
+
+
+@action.command(name="resolve")
+@click.pass_obj
+def action_resolve(environ: Mapping[str, str]) -> None:
+    """Read the inputs, and say what the other steps have to do."""
+    from gump_action.action import resolve
+    from gump_action.action.log import Log
+
+    resolve.resolve(environ, Log(environ, sys.stdout))
+
+
+@action.command(name="restore")
+@click.pass_obj
+def action_restore(environ: Mapping[str, str]) -> None:
+    """Put down the state of an earlier attempt of this job."""
+    from gump_action.action import restore
+    from gump_action.action.log import Log
+
+    restore.restore(environ, Log(environ, sys.stdout))
+
+
+@action.command(name="run")
+@click.pass_obj
+def action_run(environ: Mapping[str, str]) -> None:
+    """Run the workflow, or go on with its run."""
+    from gump_action.action import run as running
+    from gump_action.action.log import Log
+
+    sys.exit(running.run(environ, VERSION, Log(environ, sys.stdout)))
+
+
+@action.command(name="save")
+@click.pass_obj
+def action_save(environ: Mapping[str, str]) -> None:
+    """Pack the state for the next attempt of this job."""
+    from gump_action.action import save
+    from gump_action.action.log import Log
+
+    save.save(environ, Log(environ, sys.stdout))
+
+
+@action.command(name="publish")
+@click.pass_obj
+def action_publish(environ: Mapping[str, str]) -> None:
+    """Say what happened: summary, comment, outputs."""
+    from gump_action.action import publish
+    from gump_action.action.log import Log
+
+    publish.publish(environ, Log(environ, sys.stdout))
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gump_action.host import inputs, outputs
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "action.yml").read_text()
 ACTION = yaml.safe_load(TEXT)
@@ -21,6 +23,7 @@ BLOCKS = {f"action.yml:{name}": step["run"] for name, step in RUNS.items()} | {
     for number, step in enumerate(job["steps"])
     if "run" in step
 }
+NOT_FOR_AGENTS = {"GUMP_STATE_KEY"}
 each_run = pytest.mark.parametrize("step", RUNS.values(), ids=RUNS)
 each_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -49,14 +52,50 @@ def test_an_action_has_the_same_pin_everywhere():
 
 
 @each_run
-def test_a_step_names_the_variables_that_it_reads(step):
+def test_a_step_names_the_variables_that_its_lines_read(step):
     """act hands a composite's inputs to its steps unasked, GitHub does not."""
-    assert set(re.findall(r"\bGUMP_\w+", step["run"])) == set(step.get("env", {}))
+    assert set(re.findall(r"\bGUMP_\w+", step["run"])) <= set(step.get("env", {})) | NOT_FOR_AGENTS
+
+
+class Asked(dict):
+    """Remembers which variables were asked for."""
+
+    def __init__(self):
+        super().__init__(GUMP_WORKFLOW="w")
+        self.names = set()
+
+    def get(self, name, default=None):
+        self.names.add(name)
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize("step", ["resolve", "run"])
+def test_each_input_that_the_engine_reads_is_set(step):
+    asked = Asked()
+    inputs.read(asked)
+    assert asked.names | {"GUMP_GITHUB_TOKEN"} == set(STEPS[step]["env"]) | {"GUMP_GITHUB_TOKEN"}
+
+
+def test_inputs_and_variables_have_the_same_names():
+    for name in ACTION["inputs"]:
+        lines = [line for line in TEXT.splitlines() if f"inputs.{name} " in line]
+        words = {line.split()[0].rstrip(":") for line in lines}
+        assert words <= {inputs.variable(name), "working-directory", "retention-days"}
+
+
+def test_the_outputs_are_those_that_the_last_step_makes():
+    assert list(ACTION["outputs"]) == list(outputs.NAMES)
+
+
+def test_agents_do_not_get_what_seals_the_state():
+    assert " env -u GUMP_STATE_KEY " in STEPS["run"]["run"]
+    assert "GUMP_STATE_KEY" not in STEPS["run"]["env"]
 
 
 def test_each_input_reaches_a_step():
     used = re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", TEXT)
-    assert set(used) == set(ACTION["inputs"])
+    with_default = re.findall(r"\$\{\{ inputs\.([\w-]+) \|\| ", TEXT)
+    assert {*used, *with_default} == set(ACTION["inputs"])
 
 
 def test_each_output_is_of_a_step_that_there_is():
@@ -68,7 +107,7 @@ def test_the_engine_takes_the_place_of_its_shell():
     """The runner's signals go to one process, and bash would keep them to itself."""
     last = STEPS["run"]["run"].splitlines()[-1]
     assert last.startswith("exec ")
-    assert " -I -m gump_action run " in last
+    assert last.endswith(" -I -m gump_action action run")
 
 
 @each_run
@@ -77,12 +116,12 @@ def test_python_never_looks_into_the_checkout_for_modules(step):
     assert not [line for line in calls if 'python" -I -' not in line]
 
 
-def test_only_the_summary_outlives_a_cancel():
+def test_only_what_keeps_and_tells_outlives_a_cancel():
     """A step with always() is not signalled when the job is cancelled."""
     outlives = {
         name for name, step in STEPS.items() if re.search("always|cancelled", step.get("if", ""))
     }
-    assert outlives == {"summary"}
+    assert outlives == {"save", "artifact", "cached", "report", "publish"}
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS)

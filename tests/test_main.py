@@ -132,14 +132,3 @@ def test_another_agent_runs_the_same_workflow(project):
     )
     assert done.returncode == 0
     assert project.read().attempts["one"][0].agent == "scripted"
-
-
-def test_a_job_is_told_the_outputs(project):
-    outputs = project.root / "outputs"
-    outputs.touch()
-    project.environ |= {
-        "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(project.root),
-    }  # fmt: skip
-    done = project.cli(project.workflow(GOOD))
-    assert done.returncode == 0, done.stderr
-    assert "passed" in outputs.read_text()

@@ -1,4 +1,4 @@
-"""Takes the result of a run into the user's present branch, as one commit."""
+"""The result of a run as a patch, and taken into the user's present branch, as one commit."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
         return f"{branch} brings nothing that is not there already."
     _commit(git, _message(state))
     return f"{branch} is now in your branch, as one commit:\n{git.text('log', '-1', '--stat')}"
+
+
+def patch(state: RunState, repo: Path, env: Mapping[str, str]) -> bytes:
+    """What the result changes, against what the run was built on; empty where there is none."""
+    ended = state.ended
+    if state.started is None or ended is None or not ended.commit:
+        return b""
+    git = Git(repo, env, settings={"safe.directory": "*"})
+    words = ("diff", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
+    return git.run(*words, state.started.base, ended.commit)
 
 
 def _check(git: Git, branch: str) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
 from gump_action.errors import Fault, GumpError, InputError, WorkflowError
 from gump_action.host import words
@@ -22,7 +21,6 @@ SUMMARY_LIMIT = 1024 * 1024
 """Bytes; a larger summary is dropped whole by GitHub."""
 _SHOWN_OF_A_KIND = 10
 _MESSAGE = 4000
-_REASON = 1000
 _CUT_NOTE = "\n\nThe rest is left out: GitHub shows no more than 1 MiB for each step.\n"
 
 Level = Literal["error", "warning", "notice"]
@@ -146,19 +144,6 @@ def _ten_of(annotations: list[Annotation], noun: str) -> list[Annotation]:
     return [*annotations[: _SHOWN_OF_A_KIND - 1], rest]
 
 
-def outputs_of(state: RunState, report_path: Path | None) -> dict[str, str]:
-    """The outputs of the action, each on one line; `status` is empty where nothing could be run."""
-    ended = state.ended
-    status = str(ended.verdict if ended else Verdict.CANCELLED) if state.started else ""
-    return {
-        "status": status,
-        "run-id": _one_line(state.started.run) if state.started else "",
-        "branch": _one_line(ended.branch) if ended else "",
-        "reason": _one_line(ended.why)[:_REASON] if ended else "",
-        "report-path": str(report_path) if report_path else "",
-    }
-
-
 def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:
     """Appends to the file of `GITHUB_OUTPUT`; no text can end its own entry or begin another."""
     # A name from a file system may hold what is no Unicode.
@@ -203,11 +188,6 @@ def _opened(line: str, fence: str, details: int) -> tuple[str, int]:
     if ticks:
         return ticks[0], details
     return "", details + line.count("<details>") - line.count("</details>")
-
-
-def _one_line(text: str) -> str:
-    """Without line ends and control characters, for those who put it into a line of their own."""
-    return " ".join(words.clean(text).split())
 
 
 def _text(text: str) -> str:

@@ -27,6 +27,7 @@ from gump_action.travel.seal import SHORTEST, Key, Seal
 from gump_action.travel.search import Search, engines_git, is_in_snapshots
 
 SEAL_IT = "Set GUMP_STATE_KEY (`openssl rand -hex 32`) to have the state sealed."
+_TRANSCRIPT = "transcript of "
 HIT = "it holds a secret of this job, and the state is not sealed"
 
 
@@ -71,6 +72,12 @@ class Packed:
     key: str
     unsealed_why: str
     behind: tuple[Behind, ...]
+
+    @property
+    def has_left_all_transcripts(self) -> bool:
+        """Whether there were some, and none went in."""
+        left = any(one.what.startswith(_TRANSCRIPT) for one in self.behind)
+        return left and not self.transcripts
 
     def lines(self) -> list[str]:
         """For the person."""
@@ -165,7 +172,7 @@ def _leave(choice: _Choice, attempts: Mapping[str, str]) -> _Choice:
     """Without the transcripts of these attempts: half a session is none."""
     taken = (f for f in choice.taken if f.kind != "transcript" or f.attempt not in attempts)
     names = sorted(attempts, key=lambda folder: (folder.rpartition("/")[0], len(folder), folder))
-    left = (Behind(f"transcript of {layout.attempt_name(a)}", attempts[a]) for a in names)
+    left = (Behind(f"{_TRANSCRIPT}{layout.attempt_name(a)}", attempts[a]) for a in names)
     return replace(choice, taken=tuple(taken), behind=(*choice.behind, *left))
 
 

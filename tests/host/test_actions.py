@@ -9,13 +9,12 @@ from gump_action.host import actions
 from gump_action.host.actions import (
     Annotation,
     append_summary,
-    outputs_of,
     printable,
     set_outputs,
     tell_error,
 )
 
-from .story import fails_then_passes, started
+from .story import started
 
 
 def read_outputs(text):
@@ -93,30 +92,6 @@ def test_outputs_are_appended(tmp_path):
     assert read_outputs(path.read_text()) == {"a": "1", "b": "2"}
 
 
-@pytest.mark.parametrize(
-    ("events", "outputs"),
-    [
-        ([], ("", "", "", "")),
-        ([started()], ("cancelled", "k3f9a2", "", "")),
-        (
-            [started(), e.RunEnded(verdict="blocked", why="no key")],
-            ("blocked", "k3f9a2", "", "no key"),
-        ),
-        (fails_then_passes(), ("passed", "k3f9a2", "gump/k3f9a2", "")),
-    ],
-    ids=["nothing was run", "died", "blocked", "passed"],
-)
-def test_the_outputs_of_a_run(events, outputs, tmp_path):
-    assert outputs_of(fold(events), tmp_path / "r.md") == {
-        **dict(zip(("status", "run-id", "branch", "reason"), outputs, strict=True)),
-        "report-path": str(tmp_path / "r.md"),
-    }
-
-
-def test_without_a_report_there_is_no_path_of_it():
-    assert outputs_of(fold([]), None)["report-path"] == ""
-
-
 def test_a_run_that_did_not_pass_is_an_error_on_the_page():
     state = fold([started(), e.RunEnded(verdict="failed", why="impl: all 2 attempts are used up")])
     assert [str(each) for each in actions.annotations_of(state)] == [
@@ -158,33 +133,6 @@ def test_a_summary_with_no_room_left_is_not_touched(tmp_path):
     path.write_text("x" * 100)
     append_summary(path, "more\n" * 50, limit=100)
     assert path.read_text() == "x" * 100
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x<<EOF\nEOF\nstatus<<EOF\npassed\nEOF\n",
-        "a\r\nstatus=passed\rbranch=evil",
-        "\x1b[2Ka\u2028b\x00c\x85d",
-        "\udcff\ud800",
-    ],
-    ids=["another entry", "line ends", "controls", "no Unicode"],
-)
-def test_no_name_branch_or_reason_breaks_an_output(text, tmp_path):
-    path = tmp_path / "output"
-    ended = e.RunEnded.model_construct(verdict="failed", why=text, branch=text)
-    state = fold([started().model_copy(update={"run": text}), ended])
-    set_outputs(path, outputs_of(state, tmp_path / "r.md"))
-    with path.open(newline="") as file:
-        outputs = read_outputs(file.read())
-    assert list(outputs) == ["status", "run-id", "branch", "reason", "report-path"]
-    assert outputs["status"] == "failed"
-    assert all(value.isprintable() for value in outputs.values())
-
-
-def test_a_reason_without_end_is_cut():
-    state = fold([started(), e.RunEnded(verdict="failed", why="x" * 9000)])
-    assert len(outputs_of(state, None)["reason"]) == 1000
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("action.yml", "gump_action", "requirements")
-PIN = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40})")
+NOOP = "name: x\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: 'true'\n"
+PIN = re.compile(r"uses: ([\w.-]+/[\w.-]+)(?:/[\w.-]+)?@([0-9a-f]{40})")
 GIT = (
     "git",
     "-c",
@@ -99,10 +100,15 @@ def act_command(base: Path, repository: Path, event: str) -> list[str]:
 def nested_actions(base: Path, action: Path) -> list[str]:
     """Each pin of action.yml gets a stand-in, for act would fetch it, needed or not."""
     flags = ["--local-repository", f"gump/action@v1={action}"]
-    for name, commit in PIN.findall((action / "action.yml").read_text()):
+    for name, commit in sorted(set(PIN.findall((action / "action.yml").read_text()))):
         stand_in = base / "actions" / name
         stand_in.mkdir(parents=True)
-        (stand_in / "action.yml").write_text(STAND_INS[name])
+        if name == "actions/cache":
+            for sub in ("restore", "save"):
+                (stand_in / sub).mkdir()
+                (stand_in / sub / "action.yml").write_text(NOOP)
+        else:
+            (stand_in / "action.yml").write_text(STAND_INS.get(name, NOOP))
         flags += ["--local-repository", f"{name}@{commit}={stand_in}"]
     return flags
 
@@ -125,6 +131,7 @@ def job_environment() -> list[str]:
     cache = subprocess.run(["uv", "cache", "dir"], capture_output=True, text=True, check=True)
     given = {k: v for k, v in os.environ.items() if k.startswith("UV_") or k == "SSL_CERT_FILE"}
     given |= {"UV_CACHE_DIR": cache.stdout.strip(), "GIT_PAGER": "cat"}
+    given |= {"GITHUB_WORKFLOW_REF": "octo/demo/.github/workflows/gump.yml@refs/heads/main"}
     return [word for name, value in given.items() for word in ("--env", f"{name}={value}")]
 
 

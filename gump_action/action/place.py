@@ -1,0 +1,63 @@
+"""Where one use of the action keeps its things: all under the runner's temporary folder.
+
+Every step of action.yml finds them again from its own environment, so no file that an agent could
+write to has to be believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gump_action.errors import InputError
+from gump_action.host import inputs
+from gump_action.host.run_key import RunKey, run_key
+
+
+@dataclass(frozen=True)
+class Place:
+    """`key` names the run; all else follows from it."""
+
+    key: RunKey
+    temp: Path
+
+    @property
+    def state(self) -> Path:
+        """The state directory."""
+        return self.temp / "gump" / self.key.name
+
+    @property
+    def cached(self) -> Path:
+        """What a cache entry holds.  Its path is part of the entry's key, so it never changes."""
+        return self.own / "cache" / "state.gump"
+
+    @property
+    def packed(self) -> Path:
+        """What the artifact holds."""
+        return self.own / "artifact" / "state.gump"
+
+    @property
+    def fetched(self) -> Path:
+        """States of earlier attempts, while they are looked at."""
+        return self.own / "fetched"
+
+    @property
+    def report(self) -> Path:
+        """What is for people: the report artifact."""
+        return self.own / "report"
+
+    @property
+    def own(self) -> Path:
+        """All but the state directory."""
+        return self.temp / "gump-action" / self.key.name
+
+
+def place(environ: Mapping[str, str]) -> Place:
+    """Raises InputError outside of a job."""
+    leg = environ.get(inputs.variable("matrix-leg"), "").strip()
+    use = environ.get(inputs.variable("use"), "").strip()
+    key = run_key(environ, leg=leg, use=use)
+    if not environ.get("RUNNER_TEMP"):
+        raise InputError("RUNNER_TEMP is not set, and the state of a run is kept under it.")
+    return Place(key, Path(environ["RUNNER_TEMP"]).resolve())

@@ -1,0 +1,37 @@
+"""The folder for people: report, patches and logs of a run, with no transcript and no secret."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from gump_action import assembly
+from gump_action.action.place import Place
+from gump_action.redaction import Redactor
+from gump_action.travel import layout
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes of one file; a longer log stays on the machine, and the report says what mattered of it."""
+
+
+def make_report(here: Place, environ: Mapping[str, str], redactor: Redactor) -> None:
+    """Made anew, so that it is of this job alone."""
+    shutil.rmtree(here.report, ignore_errors=True)
+    here.report.mkdir(parents=True)
+    (here.report / "report.md").write_text(assembly.report(here.state, environ))
+    for path in sorted((here.state / "attempts").rglob("*")):
+        name = path.relative_to(here.state).as_posix()
+        kind = layout.find_kind(name)
+        if kind and kind[0] == "record" and _is_small_file(path):
+            _copy(path, here.report / name, redactor)
+
+
+def _is_small_file(path: Path) -> bool:
+    return not path.is_symlink() and path.is_file() and path.stat().st_size <= LARGEST
+
+
+def _copy(path: Path, target: Path, redactor: Redactor) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = path.read_bytes().decode("utf-8", "replace")
+    target.write_text(redactor.mask(text), encoding="utf-8")

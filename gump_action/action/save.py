@@ -1,0 +1,100 @@
+"""The step that packs the state for the next attempt of this job, on whichever machine it runs.
+
+It runs when all else has ended, also after a failure or a cancel, and never changes the verdict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from gump_action import carrying
+from gump_action.action.log import Log
+from gump_action.action.place import Place, place
+from gump_action.action.report import make_report
+from gump_action.engine import record
+from gump_action.engine.outcome import Verdict
+from gump_action.errors import InputError
+from gump_action.host import inputs
+from gump_action.host.kept import writes_cache
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
+from gump_action.system.store import LEDGER
+
+NO_KEY = (
+    "the agents' conversations stay behind, so a re-run goes on with new sessions: this job has "
+    "no API key of 32 characters or more to seal them with, and its repository is not known to be "
+    "private. Add the secret GUMP_STATE_KEY (`openssl rand -hex 32`) as input `state-key`"
+)
+
+
+def save(environ: Mapping[str, str], log: Log) -> None:
+    """Pack what was asked for; what could not be packed is said.
+
+    Raises InputError where the state key is none.
+    """
+    here = place(environ)
+    names = carrying.key_names(environ)
+    if not (here.state / LEDGER).is_file():
+        return
+    kept = _keep(here, environ, names[0] if names else None, log)
+    make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
+    log.outputs({**kept, "report": "true"})
+
+
+def _keep(here: Place, environ: Mapping[str, str], key_env: str | None, log: Log) -> dict[str, str]:
+    """What is there for the nested actions to store."""
+    wanted = environ.get(inputs.variable("state")) or "auto"
+    packer = _Packer(here, environ, key_env, log)
+    artifact = wanted in ("auto", "artifact") and packer.pack(here.packed, "auto")
+    cache = wanted in ("auto", "cache") and writes_cache(environ) and _cache(packer, here)
+    return {"artifact": str(artifact).lower(), "cache": str(cache).lower(), "note": packer.note}
+
+
+def _cache(packer: _Packer, here: Place) -> bool:
+    """Of a run that has passed, an entry without transcripts, so that no older one counts."""
+    ended = record.read_state(here.state).ended
+    if ended and ended.verdict is Verdict.PASSED:
+        return packer.pack(here.cached, "never")
+    here.cached.parent.mkdir(parents=True, exist_ok=True)
+    here.cached.unlink(missing_ok=True)
+    if here.packed.is_file():
+        os.link(here.packed, here.cached)
+        return True
+    return packer.pack(here.cached, "auto")
+
+
+class _Packer:
+    """Packs one file after another, and remembers what a person should be told of them."""
+
+    def __init__(
+        self, here: Place, environ: Mapping[str, str], key_env: str | None, log: Log
+    ) -> None:
+        self._here, self._environ, self._key_env, self._log = here, environ, key_env, log
+        self.note = ""
+
+    def pack(self, target: Path, transcripts: Literal["auto", "never"]) -> bool:
+        """Whether the file is there."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        try:
+            lines, packed = carrying.pack(
+                self._here.state,
+                target,
+                self._environ,
+                run_key=self._here.key.text,
+                key_env=self._key_env,
+                transcripts=transcripts,
+            )
+        except InputError as why:
+            self.note = f"the state was not stored, so a re-run of this job starts anew: {why}"
+            self._log.warn(self.note)
+            return False
+        for line in lines:
+            self._log.say(line)
+        if transcripts == "auto" and packed.has_left_all_transcripts and not packed.key:
+            self.note = NO_KEY
+            self._log.warn(NO_KEY)
+        return True

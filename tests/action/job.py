@@ -1,0 +1,177 @@
+"""A job that uses the action: its own steps as action.yml asks for them.
+
+Nested actions are played by copies of files; tests/runner has the real ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+import yaml
+
+from gump_action.action import publish, resolve, restore, save
+from gump_action.action.log import Log
+from gump_action.errors import GumpError
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
+CALLS = {
+    "resolve": resolve.resolve,
+    "restore": restore.restore,
+    "save": save.save,
+    "publish": publish.publish,
+}
+INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+)(?: \|\| env\.\w+)? \}\}")
+OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
+OUTCOME = re.compile(r"\$\{\{ steps\.artifact\.outcome == .*\}\}")
+
+
+class Named(dict[str, str]):
+    """The environment of a step, in which no variable of ours is missing: act would forgive it."""
+
+    def get(self, name, default=None):
+        assert name in self or not name.startswith("GUMP_"), f"action.yml does not set {name}"
+        return super().get(name, default)
+
+
+@dataclass
+class Job:
+    """One attempt of a job, on a machine of its own under `root`.  `store` outlives it."""
+
+    root: Path
+    repo: Path
+    store: Path
+    inputs: dict[str, str]
+    environ: dict[str, str]
+    attempt: int = 1
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    log: str = ""
+    summary: str = ""
+
+    def play(self) -> Job:
+        """All steps in their order, as the runner does."""
+        self.temp.mkdir(parents=True)
+        self.step("resolve")
+        if self.outputs["resolve"].get("run") == "true":
+            self._restore_cache()
+            self.step("restore")
+            if self.codes["restore"] == 0:
+                self.step("run")
+            self.step("save")
+            self._store()
+        self.step("publish")
+        return self
+
+    def step(self, name: str) -> None:
+        files = {f"GITHUB_{each}": self.temp / f"{each}-{name}" for each in FILES}
+        for path in files.values():
+            path.touch()
+        given = {variable: self._value(text) for variable, text in STEPS[name]["env"].items()}
+        words = {key: str(path) for key, path in files.items()}
+        environ = {**self.environ, **self._platform(), **given, **words}
+        self.codes[name] = (self._start if name == "run" else self._call)(name, environ)
+        self.outputs[name] = read_outputs(files["GITHUB_OUTPUT"].read_text())
+        self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+
+    def _start(self, name: str, environ: dict[str, str]) -> int:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "gump_action", "action", name],
+            cwd=self.repo,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.log += done.stdout
+        return done.returncode
+
+    def _call(self, name: str, environ: dict[str, str]) -> int:
+        """In this process, which saves most of the time of these tests."""
+        stream = StringIO()
+        try:
+            with contextlib.chdir(self.repo):
+                CALLS[name](Named(environ), Log(environ, stream))
+            return 0
+        except GumpError as error:
+            stream.write(f"{error}\n")
+            return error.exit_code
+        finally:
+            self.log += stream.getvalue()
+
+    @property
+    def temp(self) -> Path:
+        return self.root / "temp"
+
+    @property
+    def result(self) -> dict[str, str]:
+        return self.outputs["publish"]
+
+    @property
+    def state(self) -> Path:
+        return next((self.temp / "gump").iterdir())
+
+    def _platform(self) -> dict[str, str]:
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": "octo/demo",
+            "GITHUB_REPOSITORY_ID": "7",
+            "GITHUB_WORKFLOW_REF": "octo/demo/.github/workflows/gump.yml@refs/heads/main",
+            "GITHUB_RUN_ID": "100",
+            "GITHUB_RUN_ATTEMPT": str(self.attempt),
+            "GITHUB_JOB": "fix",
+            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_WORKSPACE": str(self.repo),
+            "RUNNER_TEMP": str(self.temp),
+            **{k: v for k, v in self.environ.items() if k.startswith("GITHUB_")},
+        }
+
+    def _value(self, text: str) -> str:
+        """What the runner makes of an expression of action.yml."""
+        named = INPUT.fullmatch(text)
+        if named:
+            default = str(ACTION["inputs"][named[1]].get("default", ""))
+            return self.inputs.get(named[1], "" if "${{" in default else default)
+        output = OUTPUT.fullmatch(text)
+        if output:
+            return self.outputs.get(output[1], {}).get(output[2], "")
+        assert OUTCOME.fullmatch(text), f"this expression is not known here: {text}"
+        is_stored = self.outputs.get("save", {}).get("artifact") == "true"
+        return self.outputs["resolve"]["artifact-name"] if is_stored else ""
+
+    def _restore_cache(self) -> None:
+        names = self.outputs["resolve"]
+        if names["reads-cache"] == "true":
+            known = sorted((self.store / "cache").glob(f"{names['cache-prefix']}*"))
+            if known:
+                target = Path(names["cache-path"])
+                target.parent.mkdir(parents=True)
+                shutil.copy(known[-1], target)
+
+    def _store(self) -> None:
+        names, saved = self.outputs["resolve"], self.outputs["save"]
+        for kind in ("cache", "artifact"):
+            if saved.get(kind) == "true":
+                target = self.store / kind / names[f"{kind}-{'key' if kind == 'cache' else 'name'}"]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(names[f"{kind}-path"], target)
+
+
+FILES = ("OUTPUT", "ENV", "PATH", "STATE", "STEP_SUMMARY")
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """As the runner reads the file of GITHUB_OUTPUT."""
+    found = re.findall(r"^([\w-]+)<<(.+)\n((?:.*\n)*?)\2$", text, re.MULTILINE)
+    return {name: value.removesuffix("\n") for name, _, value in found}

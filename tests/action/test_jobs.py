@@ -1,0 +1,146 @@
+"""A run over the attempts of a job: what is kept, found again, and said."""
+
+import json
+import subprocess
+
+KEYLESS: dict[str, str] = {}
+
+
+def launches(job):
+    lines = (job.state / "ledger.ndjson").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    return [f"{e['step']}#{e['attempt']}" for e in events if e["type"] == "attempt_started"]
+
+
+def remembered(job, attempt):
+    """What the scripted agent said that it remembers."""
+    return (job.state / "attempts" / attempt / "agent.ndjson").read_text()
+
+
+def test_a_rerun_goes_on_at_the_failed_step_with_the_agents_conversation(jobs):
+    first = jobs(1)
+    assert first.codes["run"] == 1, first.log
+    assert (first.result["status"], first.result["resumed-from"]) == ("failed", "")
+    second = jobs(2)
+    assert second.codes["run"] == 0, second.log
+    assert second.result["status"] == "passed"
+    assert second.result["resumed-from"] == "the cache"
+    assert second.result["run-id"] == first.result["run-id"]
+    assert launches(second) == ["look#1", "impl#1", "impl#2"]
+    assert "I remember 1 of our exchanges: impl#1" in second.log
+    assert (second.repo / "done.txt").is_file()
+
+
+def test_the_outputs_say_what_the_run_has_made(jobs):
+    jobs(1)
+    result = jobs(2).result
+    assert result["reason"] == ""
+    assert result["branch"] == f"gump/{result['run-id']}"
+    steps = {each["step"]: each for each in json.loads(result["steps"])}
+    assert (steps["impl"]["attempts"], steps["impl"]["verdict"]) == (2, "passed")
+    assert steps["look"]["verdict"] == "skipped"
+    assert set(json.loads(result["session-ids"])) == {"look", "impl"}
+    assert result["artifact-name"].endswith("-a2")
+
+
+def test_the_patch_applies_to_what_the_run_was_built_on(jobs, project):
+    jobs(1)
+    result = jobs(2).result
+    subprocess.run(["git", "apply", "--index", result["diff-path"]], cwd=project.repo, check=True)
+    assert project.git("diff", "--cached", "--name-only").split() == ["done.txt", "half.txt"]
+
+
+def test_what_has_passed_is_kept_without_conversations_and_not_run_again(jobs):
+    jobs(1)
+    second = jobs(2)
+    third = jobs(3)
+    assert third.result["status"] == "passed"
+    assert launches(third) == launches(second)
+    assert not [path for path in third.state.rglob("transcript/*")]
+    assert (third.repo / "done.txt").is_file()
+
+
+def test_a_state_sealed_with_another_key_is_not_gone_on_with(jobs):
+    jobs(1)
+    other = jobs(2, environ={"ANTHROPIC_API_KEY": "sk-ant-another-key-of-enough-characters-00"})
+    assert other.result["resumed-from"] == ""
+    assert "is not gone on with" in other.log
+    assert launches(other) == ["look#1", "impl#1"]
+
+
+def test_the_state_key_outranks_the_api_key(jobs):
+    own = {"state_key": "k" * 40}
+    jobs(1, **own)
+    assert jobs(2, **own).result["status"] == "passed"
+
+
+def test_a_state_key_that_is_too_short_is_wrong_input(jobs):
+    job = jobs(1, state_key="short")
+    assert job.codes["restore"] == 2
+    assert "openssl rand -hex 32" in job.log
+    assert job.result["status"] == "failed"
+
+
+def test_without_a_key_the_conversations_stay_behind_and_it_is_said(jobs):
+    first = jobs(1, environ=KEYLESS)
+    assert "GUMP_STATE_KEY" in first.outputs["save"]["note"]
+    second = jobs(2, environ=KEYLESS)
+    assert launches(second) == ["look#1", "impl#1", "impl#2"]
+    assert "I remember" not in second.log
+
+
+def test_with_state_off_nothing_is_kept(jobs):
+    first = jobs(1, state="off")
+    assert not first.store.exists()
+    assert launches(jobs(2, state="off")) == ["look#1", "impl#1"]
+
+
+def test_events_that_may_not_write_the_cache_keep_an_artifact_alone(jobs):
+    job = jobs(1, environ={"GITHUB_EVENT_NAME": "issue_comment"})
+    assert (job.outputs["save"]["cache"], job.outputs["save"]["artifact"]) == ("false", "true")
+
+
+def test_two_uses_in_one_job_do_not_meet(jobs):
+    one, other = jobs(1), jobs(2, use="other")
+    assert one.result["run-key"] != other.result["run-key"]
+    assert other.result["resumed-from"] == ""
+
+
+def test_a_dry_run_says_the_plan_and_runs_nothing(jobs):
+    job = jobs(1, dry_run="true")
+    assert job.result["status"] == "skipped"
+    assert "dry run" in job.result["reason"]
+    assert "impl" in job.log
+    assert "run" not in job.codes
+
+
+def test_wrong_inputs_are_all_said_at_once(jobs):
+    job = jobs(1, state="cash", timeout="soon", fail_on="passed")
+    assert job.codes["resolve"] == 2
+    for name in ("state", "timeout", "fail-on"):
+        assert f"`{name}` is" in job.log
+    assert job.result["status"] == "failed"
+
+
+def test_fail_on_decides_which_verdicts_are_red(jobs):
+    job = jobs(1, fail_on="blocked")
+    assert job.codes["run"] == 0
+    assert job.result["status"] == "failed"
+
+
+def test_the_report_for_people_has_no_conversation(jobs):
+    job = jobs(1)
+    report = job.temp / "gump-action" / job.result["run-key"] / "report"
+    names = {path.name for path in report.rglob("*") if path.is_file()}
+    assert {"report.md", "diff.patch", "prompt.md"} <= names
+    assert not [path for path in report.rglob("*") if "transcript" in path.parts]
+    assert job.summary == (report / "report.md").read_text()
+
+
+def test_what_an_agent_writes_for_the_runner_is_thrown_away(jobs, project):
+    file = f"{project.root}/machine-1/temp/ENV-run"
+    acts = [{"run": f"echo BASH_ENV=/tmp/x >> {file}"}, {"write": "done.txt", "text": "x"}]
+    project.commit({".gump/scripted.json": json.dumps({"*": [acts]})})
+    job = jobs(1)
+    assert (job.temp / "ENV-run").read_text() == ""
+    assert "GITHUB_ENV" in job.log
