@@ -23,7 +23,7 @@ from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
 from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
-from gump_action.system import process
+from gump_action.system import private, process
 from gump_action.system.process import Stop
 from gump_action.system.store import Store, check_is_ours
 from gump_action.workflow import given, loader
@@ -54,6 +54,7 @@ def run(
     options: Options, environ: Mapping[str, str], *, watchers: Sequence[Watcher] = ()
 ) -> Verdict:
     """Run or continue.  Each watcher gets every event, after the display."""
+    private.hide()
     repo = places.repository(options.repo)
     loaded = loader.load(loader.find_workflow(options.workflow, repo))
     is_job = places.is_job(environ)

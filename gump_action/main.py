@@ -198,6 +198,9 @@ def demo(environ: Mapping[str, str]) -> None:
 @cli.group(hidden=True)
 def action() -> None:
     """The steps of action.yml, in their order; each is asked by variables alone."""
+    from gump_action.system import private
+
+    private.hide()
 
 
 @action.command(name="resolve")
