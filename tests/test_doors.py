@@ -22,7 +22,7 @@ DOORS = {
     "github": set(),
     "rich": {"host/live.py"},
     "click": {"main.py"},
-    "threading": {"host/live.py"},
+    "threading": {"host/live.py", "action/talk.py"},
 }
 
 
