@@ -110,8 +110,11 @@ FILES = {
         "name: t\nsteps:\n  - {name: one, agent: scripted, prompt: {file: no.md}}\n",
         "w.yaml:3", "no.md"),
     "a later part of the language": (
-        "name: t\nmax_budget: 5\nsteps:\n  - {name: one, agent: scripted}\n",
-        "w.yaml:2", "not yet supported"),
+        "name: t\nsteps:\n  - {name: one, agent: scripted, max_budget: 5}\n",
+        "w.yaml:3", "not yet supported"),
+    "a budget of nothing": (
+        "name: t\nmax_budget: 0\nsteps:\n  - {name: one, agent: scripted}\n",
+        "w.yaml:2", "greater than 0"),
 }  # fmt: skip
 
 

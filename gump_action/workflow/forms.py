@@ -25,6 +25,8 @@ from gump_action.workflow.tree import Node, Say, listed, suggest
 STEP_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 MODEL = r"[A-Za-z0-9_][A-Za-z0-9_.:/@+\[\]-]*"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+USD = r"\d{1,9}(\.\d{1,6})?"
+NO_BUDGET = "which is no amount of US dollars. Write a number greater than 0, such as 2.50."
 MAX_NAME = 64
 MAX_RETRY = 100
 MAX_SECONDS = 30 * 24 * 3600
@@ -271,6 +273,19 @@ def _seconds(node: Node) -> float | None:
             hours, minutes, seconds = (int(part or 0) for part in match.groups())
             return float(hours * 3600 + minutes * 60 + seconds)
     return None
+
+
+def budget(node: Node, key: str, say: Say) -> float | None:
+    usd = None if isinstance(node.value, bool) else parse_usd(node.raw)
+    if usd is None:
+        say(node.line, f"`{key}` is {node.shown}, {NO_BUDGET}")
+    return usd
+
+
+def parse_usd(given: str) -> float | None:
+    """Dollars as `2.50`; None for what is no amount, or none that could be spent."""
+    usd = float(given) if re.fullmatch(USD, given.strip(), re.ASCII) else 0.0
+    return usd if usd > 0 else None
 
 
 def env(node: Node, key: str, say: Say) -> tuple[Variable, ...] | None:

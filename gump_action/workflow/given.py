@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gump_action.errors import InputError
-from gump_action.workflow.forms import agent_problem
+from gump_action.workflow.forms import NO_BUDGET, agent_problem, parse_usd
 from gump_action.workflow.model import Input
 from gump_action.workflow.tree import listed, suggest
 
@@ -40,3 +40,11 @@ def check_agent(agent: str) -> None:
     problem = agent_problem(agent)
     if problem:
         raise InputError(f"--agent {problem}")
+
+
+def max_budget(given: str | None) -> float | None:
+    """The dollars of --max-budget.  Raises InputError where that is no amount."""
+    usd = parse_usd(given) if given is not None else None
+    if given is not None and usd is None:
+        raise InputError(f'--max-budget is "{given}", {NO_BUDGET}')
+    return usd

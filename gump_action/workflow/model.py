@@ -131,7 +131,7 @@ class ErrorContext(Record):
 
 
 class Workflow(Record):
-    """A whole file.  `path` is where it was read from."""
+    """A whole file.  `max_budget` is in USD; `path` is where it was read from."""
 
     name: str
     description: str = ""
@@ -140,6 +140,7 @@ class Workflow(Record):
     workspace: WorkspaceRules = WorkspaceRules()
     gates: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
     error_context: ErrorContext = ErrorContext()
+    max_budget: float | None = None
     steps: tuple[Step, ...]
     path: Path = Path()
 

@@ -23,6 +23,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "workspace": "What an isolated tree gets from the checkout.",
         "gates": "The commands of gates: compile, test, lint, tests_found, coverage.",
         "error_context": "How much of error and diff a retry is told, in characters.",
+        "max_budget": "US dollars that the run may cost, over all its attempts and jobs.",
         "steps": "The steps, in the order in which they run.",
     },
     "AgentStep": {
@@ -111,7 +112,7 @@ def _spellings() -> Mapping[str, Mapping[str, dict[str, Any]]]:
     children = {"type": "array", "minItems": 1, "items": _ref("step")}
     root = {"name": _text(), "env": _ref("env"), "inputs": _inputs(), "steps": children}
     root |= {"workspace": {"$ref": "#/$defs/WorkspaceRules"}, "gates": _commands()}
-    root |= {"error_context": {"$ref": "#/$defs/ErrorContext"}}
+    root |= {"error_context": {"$ref": "#/$defs/ErrorContext"}, "max_budget": _usd()}
     count = {"type": "integer", "minimum": 0}
     return {
         "Workflow": root,
@@ -182,6 +183,11 @@ def _strategy() -> dict[str, Any]:
             _one_key({"escalate": _ref("agent")}),
         ]
     }
+
+
+def _usd() -> dict[str, Any]:
+    number = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e9}
+    return {"anyOf": [number, _text(rf"^(?=.*[1-9])\s*{forms.USD}\s*$")]}
 
 
 def _env() -> dict[str, Any]:

@@ -44,7 +44,6 @@ LATER_STEP = (
     "context",
     "max_budget",
 )
-LATER_ROOT = ("max_budget",)
 COMMANDS = ("compile", "test", "lint", "tests_found", "coverage")
 MAX_FILE = 1_000_000
 # What prompts name themselves, and words that Jinja keeps: no input can be called so.
@@ -89,6 +88,7 @@ def read_workflow(root: Node, reading: Reading) -> Workflow:
         "workspace": _workspace,
         "gates": _commands,
         "error_context": _error_context,
+        "max_budget": forms.budget,
     }
     fields |= _fields(entries, readers, say)
     steps = entries.get("steps")
@@ -99,9 +99,7 @@ def read_workflow(root: Node, reading: Reading) -> Workflow:
 def _root_keys(entries: Mapping[str, Node], say: Say) -> None:
     guessed = set()
     for key, node in entries.items():
-        if key in LATER_ROOT:
-            say(node.line, forms.later(key))
-        elif key not in ROOT_KEYS:
+        if key not in ROOT_KEYS:
             guessed.add(near(key, ROOT_KEYS))
             say(node.line, _unknown("the workflow", key, ROOT_KEYS))
     for key in ("name", "steps"):

@@ -255,6 +255,19 @@ def test_built_in_workflows_load(path):
     assert loaded.workflow.name == path.stem
 
 
+BUDGETS = {"2.50": 2.5, "5": 5.0, "'2.50'": 2.5, "' 3 '": 3.0, "0.000001": 0.000001}
+
+
+@pytest.mark.parametrize(("given", "usd"), BUDGETS.items())
+def test_a_budget_is_dollars_as_a_number_or_as_text(tmp_path, given, usd):
+    loaded = load_text(tmp_path, f"{STEP}max_budget: {given}\n")
+    assert loaded.workflow.max_budget == usd
+
+
+def test_without_a_budget_there_is_no_limit(tmp_path):
+    assert load_text(tmp_path, STEP).workflow.max_budget is None
+
+
 AGENT = "an agent step has the unknown key"
 KEYS = "Keys: name, agent, prompt, output, session, gate, on_failure, timeout, idle_timeout, env."
 GATES = "compile, test, lint, schema, bash, touched, untouched, tests_found, coverage"
@@ -481,6 +494,12 @@ NAME_RULE = (
     "Use ASCII letters, digits, `-`, `_` and `.` (`.` and `-` not first, `.` not last,"
     " no `..`, no `.lock` at the end)."
 )
+NO_BUDGET = "which is no amount of US dollars. Write a number greater than 0, such as 2.50."
+NO_BUDGETS = {
+    "0": "0", "0.00": "0.00", "-2": "-2", ".inf": '".inf"', ".nan": '".nan"', "true": "true",
+    "$5": '"$5"', "'5 USD'": '"5 USD"', "many": '"many"', "[5]": "a list", "{usd: 5}": "a map",
+    "' '": '""',
+}  # fmt: skip
 FILE_FAULTS = [
     ("", ["1: the file is empty, but a workflow is a map. Begin with name: …"]),
     ("# only\n", ["1: the file is empty, but a workflow is a map. Begin with name: …"]),
@@ -496,10 +515,15 @@ FILE_FAULTS = [
         "nmae: x\nsteps: [{name: a, agent: claude}]\n",
         [
             '1: the workflow has the unknown key "nmae", which would be ignored. Did you mean'
-            ' "name"? Keys: name, description, inputs, env, workspace, gates, error_context, steps.'
+            ' "name"? Keys: name, description, inputs, env, workspace, gates, error_context,'
+            " max_budget, steps."
         ],
     ),
-    (STEP + "max_budget: 5\n", [f"5: `max_budget` {LATER}"]),
+    *(
+        (f"{STEP}max_budget: {given}\n", [f"5: `max_budget` is {shown}, {NO_BUDGET}"])
+        for given, shown in NO_BUDGETS.items()
+    ),
+    (STEP + "max_budget:\n", ["5: `max_budget` has no value. Give it one, or take the key out."]),
     (
         "name: t\nsteps: []\n",
         [

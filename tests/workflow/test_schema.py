@@ -77,13 +77,24 @@ def test_what_the_loader_refuses_is_not_valid(validator, lines):
             "{name: t, steps: [{name: a, agent: gpt}]}",
             "{name: t, steps: [{name: .., agent: qwen}]}",
         ),
-        "{name: t, max_budget: 5, steps: [{name: a, agent: qwen}]}",
+        "{name: t, max_budget: 0, steps: [{name: a, agent: qwen}]}",
+        "{name: t, max_budget: -1.5, steps: [{name: a, agent: qwen}]}",
+        "{name: t, max_budget: '0.00', steps: [{name: a, agent: qwen}]}",
+        "{name: t, max_budget: $5, steps: [{name: a, agent: qwen}]}",
+        "{name: t, max_budget: true, steps: [{name: a, agent: qwen}]}",
+        "{name: t, steps: [{name: a, agent: qwen, max_budget: 5}]}",
         "{name: t, inputs: {spec: {}}, steps: [{name: a, agent: qwen}]}",
         "{name: t, gates: {tset: x}, steps: [{name: a, agent: qwen}]}",
     ],
 )
 def test_files_that_the_loader_refuses_are_not_valid(validator, text):
     assert not validator.is_valid(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize("amount", ["2.50", "5", "'2.50'", "0.01"])
+def test_every_spelling_of_a_budget_is_valid(validator, amount):
+    text = f"{{name: t, max_budget: {amount}, steps: [{{name: a, agent: qwen}}]}}"
+    validator.validate(yaml.safe_load(text))
 
 
 def test_every_key_is_described():
