@@ -47,6 +47,7 @@ class Options:
     workspace: Literal["isolated", "checkout"] | None = None
     is_own_home: bool = True
     is_fresh: bool = False
+    max_budget: float | None = None
     as_json: bool = False
 
 
@@ -68,6 +69,7 @@ def run(
         run=f"{time.strftime('%Y%m%d', time.gmtime())}-{os.urandom(3).hex()}",
         engine=options.version,
         is_fresh=options.is_fresh,
+        max_budget=options.max_budget,
     )
     screen = display.make_display(
         environ,

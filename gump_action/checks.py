@@ -37,6 +37,7 @@ class Asked:
     spec: Path | None
     inputs: tuple[str, ...]
     agent: str
+    max_budget: float | None = None
 
 
 def describe(asked: Asked) -> list[str]:
@@ -48,7 +49,10 @@ def describe(asked: Asked) -> list[str]:
         given.check_agent(asked.agent)
     if asked.spec:
         places.read_spec(asked.spec)
-    return [*map(str, loaded.warnings), *plan.lines(loaded.workflow, asked.agent)]
+    workflow = loaded.workflow
+    if asked.max_budget:
+        workflow = workflow.model_copy(update={"max_budget": asked.max_budget})
+    return [*map(str, loaded.warnings), *plan.lines(workflow, asked.agent)]
 
 
 def json_schema() -> str:

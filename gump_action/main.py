@@ -34,6 +34,7 @@ def cli() -> None:
 @click.option("--state", "root", type=click.Path(path_type=Path), help=STATE)
 @click.option("--set", "inputs", multiple=True, metavar="NAME=VALUE", help="An input's value.")
 @click.option("--agent", default="", help="Put all agent steps on this agent.")
+@click.option("--max-budget", metavar="USD", help="What the run may cost, over all its jobs.")
 @click.option("--workspace", type=click.Choice(["isolated", "checkout"]))
 @click.option("--agent-home", type=click.Choice(["run", "user"]), default="run")
 @click.option("--fresh", is_flag=True, help="Start anew; the old record is kept aside.")
@@ -48,6 +49,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     root: Path | None,
     inputs: tuple[str, ...],
     agent: str,
+    max_budget: str | None,
     workspace: Literal["isolated", "checkout"] | None,
     agent_home: str,
     fresh: bool,
@@ -56,11 +58,12 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
 ) -> None:
     """Run WORKFLOW (a path, a name in .gump/workflows/, or a built-in), or go on with its run."""
     from gump_action import assembly, checks
+    from gump_action.workflow import given
 
+    limit = given.max_budget(max_budget)
     if dry_run:
-        _print(
-            environ, "\n".join(checks.describe(checks.Asked(workflow, repo, spec, inputs, agent)))
-        )
+        asked = checks.Asked(workflow, repo, spec, inputs, agent, limit)
+        _print(environ, "\n".join(checks.describe(asked)))
         return
     options = assembly.Options(
         workflow=workflow,
@@ -72,6 +75,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         workspace=workspace,
         is_own_home=agent_home == "run",
         is_fresh=fresh,
+        max_budget=limit,
         as_json=as_json,
         version=VERSION,
     )

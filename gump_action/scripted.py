@@ -5,7 +5,10 @@ step path (or a step's name, or `*`) to a list of launches, one for each attempt
 repeated.  A launch is a list of actions, in order:
 
     {"say": TEXT}  {"write": PATH, "text": TEXT}  {"delete": PATH}  {"run": COMMAND}
-    {"sleep": SECONDS}  {"print": LINE}  {"fail": TEXT}  {"block": TEXT}  {"exit": CODE}
+    {"sleep": SECONDS}  {"print": LINE}  {"spend": USD}
+    {"fail": TEXT}  {"block": TEXT}  {"exit": CODE}
+
+Money is played like all else; after {"spend": null} it tells no cost.
 
 Without a script it writes the output that the prompt asks for, else `gump-was-here.txt`.  It keeps
 its sessions as lines in GUMP_SCRIPTED_HOME/sessions/ID.jsonl, and after a resume says what it
@@ -86,13 +89,24 @@ def unscripted(prompt: str) -> list[Action]:
 
 def play(script: list[Action], prompt: str, turns_before: int) -> int:
     """Do what the script says; then the last word."""
-    for action in script:
+    for done, action in enumerate(script, 1):
+        if "spend" in action:
+            say("usage", cost=spent(script[:done]))
+            continue
         code = act(action)
         if code is not None:
             return code
-    say("usage", input=len(prompt) // 4 + 100 * turns_before, output=10 * len(script))
+    asked = len(prompt) // 4 + 100 * turns_before
+    say("usage", input=asked, output=10 * len(script), cost=spent(script))
     say("end", ok=True, text="done")
     return 0
+
+
+def spent(script: list[Action]) -> float | None:
+    """Dollars so far; None from where the script says that they are not known."""
+    usd = [action["spend"] for action in script if "spend" in action]
+    known = [one for one in usd if isinstance(one, int | float)]
+    return sum(known, 0.0) if len(known) == len(usd) else None
 
 
 def act(action: Action) -> int | None:

@@ -129,6 +129,7 @@ class Project:
         listen: Callable[[e.AnyEvent], None] | None = None,
         stop: Stop | None = None,
         is_job: bool = False,
+        max_budget: float | None = None,
     ) -> Done:
         told: list[e.AnyEvent] = []
         self.starts += 1
@@ -157,6 +158,7 @@ class Project:
             run=f"r{self.starts}",
             engine="0",
             is_fresh=is_fresh,
+            max_budget=max_budget,
         )
         run = engine.run(wish, Store(self.state, hook), around)
         run.close()

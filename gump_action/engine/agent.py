@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from gump_action.engine import budget, transcripts
 from gump_action.engine import events as e
-from gump_action.engine import transcripts
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Run
 from gump_action.engine.transcripts import Talk
@@ -57,6 +57,7 @@ def launch(run: Run, start: Start) -> Launched:
         session=start.asked,
         new_session=start.new_session,
         place=talk.place,
+        budget=budget.left(run.state),
     )
     command = talk.provider.command(request)
     named = [(v.name, v.value) for v in (*run.workflow.env, *start.step.env)]
@@ -110,13 +111,15 @@ class _Ears:
         self.complaints: list[str] = []
         self.turns = 0
         self.tally = Tally()
+        self.cost: float | None = None
+        self.spent = ""
 
     def on_stdout(self, line: bytes) -> bool:
         text = line.decode("utf-8", "replace")
         self.log.write(self.run.around.redactor.mask(text).encode())
         for event in self.talk.provider.parse(text):
             self._hear_part(event)
-        return not self.is_foreign
+        return not (self.is_foreign or (self.spent and not self._has_ended()))
 
     def on_stderr(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace")
@@ -143,11 +146,24 @@ class _Ears:
                 self._tell("turn", "")
             case base.UsageSeen():
                 self.tally.add(event)
+                self._count()
             case base.Ended():
                 self.ended = event
             case base.Complained(text):
                 self.complaints = [*self.complaints[-COMPLAINTS:], text]
                 self._tell("complained", text)
+
+    def _count(self) -> None:
+        """What it has cost is written down as soon as it shows: it is spent, whatever comes."""
+        cost = self.tally.of_launch(self.start.before).cost_usd
+        if cost and cost != self.cost:
+            self.cost, talk = cost, self.talk
+            self.run.emit(e.CostSeen(step=talk.step, attempt=talk.attempt, cost_usd=cost))
+            self.spent = budget.why_spent(self.run.state)
+
+    def _has_ended(self) -> bool:
+        """Work that is done is judged like any other, whatever it has cost."""
+        return self.ended is not None and (self.ended.ok or bool(self.ended.text))
 
     def flush(self) -> None:
         """A text that came in parts is told, and masked, as one."""
@@ -211,11 +227,15 @@ def _judge(start: Start, ears: _Ears, finished: process.Finished) -> base.Judged
         complaints=tuple(ears.complaints),
         turns=ears.turns,
     )
-    if finished.cause == "enough":
+    if finished.cause == "enough" and ears.is_foreign:
         return base.Judged("refused", f"it began another session ({ears.session}) without a word")
+    if finished.cause == "enough":
+        return base.Judged("blocked", ears.spent)
     if finished.cause in ("wall", "idle"):
         return base.Judged("failed", _too_long(start, exit, finished.cause))
     judged = start.talk.provider.judge(exit)
+    if judged.verdict == "blocked" and ears.spent:
+        return replace(judged, why=f"{ears.spent}\n{judged.why}")
     return replace(judged, verdict="failed") if _is_late(judged, start) else judged
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from gump_action import environment
+from gump_action.engine import budget, gates, record, settling
 from gump_action.engine import events as e
-from gump_action.engine import gates, record, settling
 from gump_action.engine.group import Walk
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
@@ -30,7 +30,10 @@ SET_UP = "set-up"
 
 @dataclass(frozen=True)
 class Wish:
-    """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version."""
+    """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version.
+
+    `max_budget` is for this start, in the place of the workflow's.
+    """
 
     workflow: Workflow
     given: Given
@@ -39,6 +42,11 @@ class Wish:
     run: str
     engine: str
     is_fresh: bool = False
+    max_budget: float | None = None
+
+    @property
+    def limit(self) -> float | None:
+        return self.max_budget or self.workflow.max_budget
 
 
 def run(wish: Wish, store: Store, around: Surroundings) -> Run:
@@ -140,7 +148,10 @@ def _begin(here: Run, wish: Wish, said: str) -> None:
     if here.state.started is None:
         here.emit(_started(here, wish))
     else:
-        here.emit(e.RunContinued(engine=wish.engine, workspace=wish.workspace))
+        goes_on = e.RunContinued(
+            engine=wish.engine, workspace=wish.workspace, max_budget=wish.limit
+        )
+        here.emit(goes_on)
     for text in (*filter(None, [said]), *here.workspace.notes):
         here.note(text, is_warning=True)
     if here.state.starts == 1:
@@ -182,6 +193,7 @@ def _started(here: Run, wish: Wish) -> e.RunStarted:
         ignored=opened.ignored,
         spec_digest=record.spec_digest(here.given),
         inputs_digest=record.inputs_digest(here.given),
+        max_budget=wish.limit,
     )
 
 
@@ -209,6 +221,7 @@ def _walk(here: Run) -> None:
     for text in _missing(here, _escalations(here)):
         here.note(f"{text} (needed only where its turn comes)", is_warning=True)
     _warn_of_keys(here)
+    _warn_of_costs(here)
     _end(here, Walk(here).workflow())
 
 
@@ -246,6 +259,17 @@ def _warn_of_keys(here: Run) -> None:
                 f"none of {', '.join(keys)} is set; {name} then has to be logged in by other means "
                 "(settings, a cloud login, --agent-home user)"
             )
+            here.note(text, is_warning=True)
+
+
+def _warn_of_costs(here: Run) -> None:
+    """Once in the life of the run, for each CLI that may be launched and tells no cost."""
+    agents = (*_declared(here), *_escalations(here))
+    told = {note.text for note in here.state.notes}
+    for name in dict.fromkeys(provider_of(agent) for agent in agents):
+        text = budget.never_told(name)
+        tells = here.around.providers[name].TELLS_COST
+        if here.state.max_budget is not None and not tells and text not in told:
             here.note(text, is_warning=True)
 
 

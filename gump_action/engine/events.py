@@ -37,7 +37,10 @@ class Usage(BaseModel):
 
 
 class RunStarted(Event):
-    """The first line of a ledger.  Spec and inputs lie beside it, under `given/`."""
+    """The first line of a ledger.  Spec and inputs lie beside it, under `given/`.
+
+    `max_budget` is in USD, and that of each start counts from then on; None is no limit.
+    """
 
     type: Literal["run_started"] = "run_started"
     format: int = FORMAT
@@ -53,6 +56,7 @@ class RunStarted(Event):
     ignored: tuple[str, ...] = ()
     spec_digest: str = ""
     inputs_digest: str = ""
+    max_budget: float | None = None
 
 
 class RunContinued(Event):
@@ -61,6 +65,7 @@ class RunContinued(Event):
     type: Literal["run_continued"] = "run_continued"
     engine: str
     workspace: Literal["isolated", "checkout"]
+    max_budget: float | None = None
 
 
 class StepReset(Event):
@@ -136,6 +141,15 @@ class AgentActed(Event):
     attempt: int
     what: Act
     text: str = ""
+
+
+class CostSeen(Event):
+    """What the launch under way has cost so far, as soon as its stream tells."""
+
+    type: Literal["cost_seen"] = "cost_seen"
+    step: str
+    attempt: int
+    cost_usd: float
 
 
 class AgentEnded(Event):
@@ -262,6 +276,7 @@ AnyEvent = Annotated[
     | SessionRefused
     | SessionKnown
     | AgentActed
+    | CostSeen
     | AgentEnded
     | TranscriptKept
     | TranscriptLost

@@ -28,6 +28,8 @@ class Attempt:
     session: e.SessionDecided
     began: float
     known: str = ""
+    cost: float | None = None
+    """USD so far, as the stream told while it worked."""
     kept: e.TranscriptKept | None = None
     snapshot: str = ""
     files: tuple[str, ...] = ()
@@ -56,6 +58,11 @@ class Attempt:
         return self.verdict is None or self.verdict.is_cut
 
     @property
+    def cost_usd(self) -> float | None:
+        """What it has cost, also where its engine died before its end; None is unknown."""
+        return self.ended.usage.cost_usd if self.ended else self.cost
+
+    @property
     def end(self) -> str:
         """What the tree was when it ended; for a gate step what it began with."""
         return self.snapshot or self.start
@@ -78,6 +85,8 @@ class RunState:
     skipped: list[str] = field(default_factory=list)
     """Steps that the present start has skipped, since they had passed before."""
     ended: e.RunEnded | None = None
+    max_budget: float | None = None
+    """USD for the whole run, as the last start has said; None is no limit."""
     left: str = ""
     """The snapshot that the tree held at the last end of a start; empty once work goes on."""
 
@@ -121,10 +130,12 @@ def fold(events: Iterable[e.AnyEvent], state: RunState | None = None) -> RunStat
 
 def _run_started(state: RunState, event: e.RunStarted) -> None:
     state.started, state.starts = event, 1
+    state.max_budget = event.max_budget
 
 
 def _run_continued(state: RunState, event: e.RunContinued) -> None:
     state.starts += 1
+    state.max_budget = event.max_budget
     state.ended = None
     state.skipped.clear()
 
@@ -190,6 +201,10 @@ def _session_known(state: RunState, event: e.SessionKnown) -> None:
     _change(state, event.step, known=event.session)
 
 
+def _cost_seen(state: RunState, event: e.CostSeen) -> None:
+    _change(state, event.step, cost=event.cost_usd)
+
+
 def _agent_ended(state: RunState, event: e.AgentEnded) -> None:
     _change(state, event.step, ended=event)
 
@@ -245,6 +260,7 @@ _CHANGES: dict[type, Callable[[RunState, Any], None]] = {
     e.AttemptStarted: _attempt_started,
     e.SessionRefused: _session_refused,
     e.SessionKnown: _session_known,
+    e.CostSeen: _cost_seen,
     e.AgentEnded: _agent_ended,
     e.TranscriptKept: _transcript_kept,
     e.SnapshotTaken: _snapshot_taken,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from gump_action.engine import agent, gates, prompts, transcripts, variables
+from gump_action.engine import agent, budget, gates, prompts, transcripts, variables
 from gump_action.engine import events as e
 from gump_action.engine.agent import Launched, Start
 from gump_action.engine.outcome import Verdict
@@ -60,6 +60,8 @@ def run_step(run: Run, step: AgentStep, scope: Scope, digest: str) -> Stop:
             return move
         if run.around.stop.is_wanted:
             return Stop(Verdict.CANCELLED, "the run was stopped")
+        if spent := budget.why_spent(run.state):
+            return Stop(Verdict.BLOCKED, spent)
         base = attempts[-1].base if attempts else run.state.head
         _attempt(run, Due(step, scope, digest, run.state.count(path) + 1, move, base))
         made += 1
@@ -198,6 +200,7 @@ def _moved_to(talk: Talk, decision: Fresh | Resume) -> str:
 def _outcome(run: Run, due: Due, launched: Launched) -> Ending:
     """What the attempt came to: by the agent's end, then its output, then the gates."""
     run.emit(launched.ended)
+    _tell_unknown_cost(run, due)
     verdict, why = launched.ended.verdict, launched.ended.why
     if launched.ended.exit_code is None:
         return Ending(verdict, why)
@@ -207,6 +210,13 @@ def _outcome(run: Run, due: Due, launched: Launched) -> Ending:
     if taken.complaint:
         return Ending(Verdict.FAILED, taken.complaint)
     return _ask_gates(run, due, taken)
+
+
+def _tell_unknown_cost(run: Run, due: Due) -> None:
+    """Of a CLI that never tells it was said before the first step."""
+    text = budget.unknown_cost(run.state, run.state.attempts[due.path][-1])
+    if text and run.around.providers[provider_of(due.move.agent)].TELLS_COST:
+        run.note(text, step=due.path, is_warning=True)
 
 
 def _keep(run: Run, due: Due, launched: Launched) -> Taken:

@@ -68,9 +68,9 @@ def _lines_on_run(event: e.AnyEvent) -> list[str]:
         case e.RunStarted():
             by = f", all agent steps by {event.agent}" if event.agent else ""
             at = f"{words.PLACES[event.workspace]}, on {event.base[:10]}"
-            return [f"run {event.run}: workflow {event.workflow}, {at}{by}"]
+            return [f"run {event.run}: workflow {event.workflow}, {at}{by}{_budget(event)}"]
         case e.RunContinued():
-            return [f"the run goes on, {words.PLACES[event.workspace]}"]
+            return [f"the run goes on, {words.PLACES[event.workspace]}{_budget(event)}"]
         case e.StepReset():
             return [f"{event.step}  starts over: {event.why}"]
         case e.ItemsPlanned():
@@ -84,6 +84,10 @@ def _lines_on_run(event: e.AnyEvent) -> list[str]:
             level = "warning" if event.level == "warning" else "note"
             return [f"{event.step}{event.step and '  '}{level}: {event.text}"]
     return []
+
+
+def _budget(event: e.RunStarted | e.RunContinued) -> str:
+    return f", budget {words.cost(event.max_budget)} USD" if event.max_budget else ""
 
 
 def name_of(event: e.Event) -> str:
@@ -150,7 +154,7 @@ def ending(state: RunState, record: Path | None) -> list[str]:
     ended = state.ended
     why = f": {ended.why}" if ended and ended.why else ""
     told = ["", f"run {state.started.run} {words.verdict_of_run(state)}{why}"]
-    told.append(f"  cost: {words.total_cost(words.all_attempts(state))}")
+    told.append(f"  cost: {words.cost_of_run(state)}")
     if ended and ended.branch:
         told.append(f"  result branch: {ended.branch}")
     if not ended or ended.verdict.exit_code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gump_action.host.words import cost
 from gump_action.workflow.model import (
     DEFAULT_TIMEOUT,
     AgentStep,
@@ -22,6 +23,8 @@ def lines(workflow: Workflow, agent: str) -> Iterator[str]:
     yield _one_line(f"{workflow.name}{about}")
     for name, one in workflow.inputs.items():
         yield _input(name, one)
+    if workflow.max_budget:
+        yield f"  budget: {cost(workflow.max_budget)} USD for the whole run"
     for command in workflow.workspace.setup:
         yield _one_line(f"set-up of an isolated tree: {command}", indent="  ")
     for step in workflow.steps:

@@ -90,7 +90,7 @@ def _values(
         "undone": [f"{code(each.name)}: {_names(each.wrote)}" for each in shown if each.wrote],
         "notes": [_note(note) for note in _last(notes, rows)],
         "bars": _bars(shown[-_BARS:]),
-        "totals": _totals(attempts),
+        "totals": _totals(attempts, words.cost_of_run(state)),
     }
 
 
@@ -249,7 +249,7 @@ def _diagram(text: str) -> str:
     return re.sub(r"[^\w ./-]", "-", " ".join(clean(text).split()))[:80]
 
 
-def _totals(attempts: Sequence[Attempt]) -> list[str]:
+def _totals(attempts: Sequence[Attempt], cost: str) -> list[str]:
     by_agent = [words.usage_of(attempt) for attempt in attempts if attempt.agent]
     sums = [
         _sum("uncached in", [words.uncached(usage) for usage in by_agent]),
@@ -260,7 +260,7 @@ def _totals(attempts: Sequence[Attempt]) -> list[str]:
     return [
         f"{words.number(len(attempts), 'attempt')}, {time} of work",
         f"Tokens: {', '.join(sums)}" if by_agent else "Tokens: none, no agent ran",
-        f"Cost: {words.total_cost(attempts)}",
+        f"Cost: {cost}",
     ]
 
 

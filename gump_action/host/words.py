@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gump_action.engine.budget import budget_of
 from gump_action.engine.events import GateEnded, SessionDecided, Usage
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
@@ -90,9 +91,19 @@ def total_cost(attempts: Iterable[Attempt]) -> str:
     return f"{cost(sum(known))} USD{more}"
 
 
+def cost_of_run(state: RunState) -> str:
+    """What it has cost, and of which budget."""
+    told = total_cost(all_attempts(state))
+    budget = budget_of(state)
+    if budget is None:
+        return told
+    left = "which is spent" if budget.is_spent else f"of which {cost(budget.left)} USD is left"
+    return f"{told}; the budget is {cost(budget.limit)} USD, {left}"
+
+
 def usage_of(attempt: Attempt) -> Usage:
     """What this attempt used, as far as it is known."""
-    return attempt.ended.usage if attempt.ended else Usage()
+    return attempt.ended.usage if attempt.ended else Usage(cost_usd=attempt.cost_usd)
 
 
 def session_words(session: SessionDecided) -> str:

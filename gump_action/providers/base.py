@@ -40,6 +40,9 @@ class Request:
     `model` is the suffix of the agent's name, before aliases; empty for the CLI's default.
 
     `new_session` is an id of our choice (a UUID) for CLIs that let us choose.
+
+    `budget` is what the run may still spend in USD, for CLIs that end by themselves when it is
+    spent; None is no limit.
     """
 
     prompt: str
@@ -47,6 +50,7 @@ class Request:
     session: str | None
     new_session: str
     place: Place
+    budget: float | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +236,10 @@ class Provider(Protocol):
     @property
     def PASSED(self) -> tuple[str, ...]:
         """Variables (or prefixes ending in `*`) that its agents are given: keys, endpoints."""
+
+    @property
+    def TELLS_COST(self) -> bool:
+        """Whether its stream tells what was spent; else no budget can be held for it."""
 
     @property
     def ALIASES(self) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ PASSED: tuple[str, ...] = (
     "MAX_THINKING_TOKENS",
     "API_TIMEOUT_MS",
 )
+TELLS_COST = True
 # The CLI knows `opus`, `opusplan`, `sonnet` and `haiku` itself.
 ALIASES: Mapping[str, str] = {
     "opus-4-5": "claude-opus-4-5",
@@ -69,10 +70,19 @@ def command(request: base.Request) -> base.Command:
         *(PROGRAM, "-p", "--dangerously-skip-permissions"),
         *("--output-format", "stream-json", "--verbose"),
         *(("--model", model) if model else ()),
+        *_limit(request.budget),
         *sessions.flags(request, SESSION, WHOSE),
     )
     before = "\n" if request.prompt.startswith("/") else ""
     return base.Command(argv, stdin=before + request.prompt)
+
+
+def _limit(budget: float | None) -> tuple[str, ...]:
+    """It tells its cost at its end alone, so it has to hold the budget itself.
+
+    It looks after each call, and each turn is told what is left; the prompt cache stays.
+    """
+    return () if budget is None else ("--max-budget-usd", f"{budget:.6f}")
 
 
 def _checked(session: str) -> str:
@@ -143,6 +153,8 @@ def _usage(event: Mapping[str, object]) -> base.Usage:
 def _last_words(event: Mapping[str, object]) -> str:
     """`errors` are those of its log, where those of tools stand too: they are marked as such."""
     match event:
+        case {"subtype": "error_max_budget_usd"}:
+            return _BUDGET
         case {"errors": [*errors]} if errors:
             said = "; ".join(error for error in errors if isinstance(error, str))
             text = f"{_LOGGED}{said}"
@@ -157,9 +169,11 @@ def _last_words(event: Mapping[str, object]) -> str:
 
 
 _LOGGED = "it logged: "
+_BUDGET = "it has reached its --max-budget-usd"
 _UNKNOWN = re.compile(r"No conversation found with session ID")
 _STATUS = re.compile(r"\(model service: (\d{3})\)$")
 _BLOCKS = (
+    endings.Block(re.compile(rf"\A{_BUDGET}\Z"), "Give a higher max_budget."),
     endings.Block(
         re.compile(r"credit balance|\(model service: 402\)", re.I),
         "Add credit to the account of the key, or use another key.",

@@ -25,6 +25,7 @@ PASSED: tuple[str, ...] = (
     "OPENAI_ORGANIZATION",
     "OPENAI_PROJECT",
 )
+TELLS_COST = False
 ALIASES: Mapping[str, str] = {
     "gpt54": "gpt-5.4",
     "gpt54-mini": "gpt-5.4-mini",

@@ -16,6 +16,7 @@ NAME = "cursor"
 PROGRAM = "cursor-agent"  # not `agent`, which another CLI installs too
 KEYS: tuple[str, ...] = ("CURSOR_API_KEY", "CURSOR_AUTH_TOKEN")
 PASSED: tuple[str, ...] = KEYS
+TELLS_COST = False
 ALIASES: Mapping[str, str] = {
     "sonnet": "claude-4.6-sonnet-medium",
     "sonnet-thinking": "claude-4.6-sonnet-medium-thinking",

@@ -38,6 +38,7 @@ PASSED = (
     "CODE_ASSIST_ENDPOINT",
     "GCLOUD_PROJECT",
 )
+TELLS_COST = False
 ALIASES: Mapping[str, str] = {
     "25-pro": "gemini-2.5-pro",
     "25-flash": "gemini-2.5-flash",

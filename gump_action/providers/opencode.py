@@ -40,6 +40,7 @@ PASSED = (
 )
 """Its own variables and folders.  Keys come from `environment`: it looks which ones the user's
 configuration names."""
+TELLS_COST = True
 ALIASES: Mapping[str, str] = {
     "sonnet": "anthropic/claude-sonnet-4-6",
     "opus": "anthropic/claude-opus-4-6",

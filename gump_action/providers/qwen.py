@@ -50,6 +50,7 @@ PASSED = (
     "QWEN_CODE_SYSTEM_DEFAULTS_PATH",
 )
 """Endpoints and models.  Keys come from `environment`: it looks which ones the settings name."""
+TELLS_COST = False
 ALIASES: Mapping[str, str] = {
     "coder": "qwen3-coder",
     "coder-plus": "qwen3-coder-plus",

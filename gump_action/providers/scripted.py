@@ -17,6 +17,7 @@ NAME = "scripted"
 PROGRAM = sys.executable
 KEYS: tuple[str, ...] = ()
 PASSED: tuple[str, ...] = ()
+TELLS_COST = True
 ALIASES: Mapping[str, str] = MappingProxyType({})
 SESSION: re.Pattern[str] = base.UUID
 WHOSE = "the scripted agent: its ids are UUIDs"
@@ -52,8 +53,8 @@ def parse(line: str) -> Iterable[base.AgentEvent]:
             return (base.ToolUsed(tool, path),)
         case {"type": "usage"}:
             given, taken = lines.count(event, "input"), lines.count(event, "output")
-            # It asks no model: nothing is cached, and nothing costs anything.
-            usage = base.Usage(given, 0, 0, taken, cost_usd=0.0)
+            # It asks no model: nothing is cached, and nothing costs more than its script says.
+            usage = base.Usage(given, 0, 0, taken, cost_usd=lines.number(event, "cost"))
             return (base.UsageSeen(usage, of="launch"),)
         case {"type": "end", "ok": bool(ok), "text": str(text)}:
             return (base.Ended(ok, text),)
