@@ -151,6 +151,9 @@ OPTIONS = {
     "a required input": ([], ["requires the input who", "--set who=VALUE"]),
     "an unknown agent": (
         ["--agent", "cluade-haiku", "--set", "who=x"], ['--agent "cluade-haiku"', "claude"]),
+    "a budget in words": (["--max-budget", "much"], ['--max-budget is "much"', "such as 2.50"]),
+    "a budget of nothing": (["--max-budget", "0"], ['--max-budget is "0"', "greater than 0"]),
+    "a budget below nothing": (["--max-budget=-1"], ['--max-budget is "-1"']),
     "an unknown workspace": (["--workspace", "here"], ["--workspace", "isolated"]),
     "an unknown option": (["--speck", "x"], ["--speck"]),
 }  # fmt: skip

@@ -52,6 +52,21 @@ def test_it_refuses_a_session_that_it_does_not_know(agent):
     assert f"no session {ID}" in complaint
 
 
+# name: (actions, the cost that each usage line tells)
+COSTS = {
+    "nothing": ([{"say": "x"}], [0.0]),
+    "so far, and at the end": ([{"spend": 0.5}, {"spend": 2}], [0.5, 2.5, 2.5]),
+    "unknown from here on": ([{"spend": 0.5}, {"spend": None}], [0.5, None, None]),
+}
+
+
+@pytest.mark.parametrize("case", COSTS.values(), ids=COSTS.keys())
+def test_it_tells_what_its_script_says_that_it_spends(agent, case):
+    actions, costs = case
+    said, _, _ = agent("--session-id", ID, script={"*": [actions]})
+    assert [each["cost"] for each in said if each["type"] == "usage"] == costs
+
+
 # name: (script, attempt, what it says)
 CHOSEN = {
     "the step's path": ({"g/one": [[{"say": "path"}]], "one": [[{"say": "name"}]]}, 1, "path"),

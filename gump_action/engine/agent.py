@@ -15,7 +15,7 @@ from gump_action.engine.transcripts import Talk
 from gump_action.engine.usage import Tally
 from gump_action.providers import base
 from gump_action.system import process
-from gump_action.workflow.model import AgentStep
+from gump_action.workflow.model import AgentStep, provider_of
 
 ANSWER_LIMIT = 20_000
 ACTED_LIMIT = 500
@@ -95,6 +95,18 @@ def _blocked(start: Start, why: str) -> Launched:
     return Launched(
         e.AgentEnded(step=talk.step, attempt=talk.attempt, verdict=verdict, why=why), ""
     )
+
+
+def tell_end(run: Run, launched: Launched) -> None:
+    """Write down how it ended, and that the budget cannot be held where its cost is not known.
+
+    Of a CLI that never tells it, that was said before the first step.
+    """
+    run.emit(launched.ended)
+    attempt = run.state.attempts[launched.ended.step][-1]
+    unknown = budget.unknown_cost(run.state, attempt)
+    if unknown and run.around.providers[provider_of(attempt.agent)].TELLS_COST:
+        run.note(unknown, step=attempt.step, is_warning=True)
 
 
 class _Ears:

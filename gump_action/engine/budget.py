@@ -82,8 +82,9 @@ def never_told(provider: str) -> str:
 
 
 def dollars(usd: float) -> str:
-    """`$2.50`; with four places where two would hide something."""
-    return f"${usd:.2f}" if usd >= 1 or usd == round(usd, 2) else f"${usd:.4f}"
+    """`$2.50`; with more places where two would hide what is less than a dollar."""
+    is_plain = usd >= 1 or usd == round(usd, 2)
+    return f"${usd:.2f}" if is_plain else f"${usd:.6f}".rstrip("0")
 
 
 def _is_unknown(attempt: Attempt) -> bool:

@@ -148,10 +148,8 @@ def _begin(here: Run, wish: Wish, said: str) -> None:
     if here.state.started is None:
         here.emit(_started(here, wish))
     else:
-        goes_on = e.RunContinued(
-            engine=wish.engine, workspace=wish.workspace, max_budget=wish.limit
-        )
-        here.emit(goes_on)
+        limit = wish.limit
+        here.emit(e.RunContinued(engine=wish.engine, workspace=wish.workspace, max_budget=limit))
     for text in (*filter(None, [said]), *here.workspace.notes):
         here.note(text, is_warning=True)
     if here.state.starts == 1:
@@ -264,12 +262,12 @@ def _warn_of_keys(here: Run) -> None:
 
 def _warn_of_costs(here: Run) -> None:
     """Once in the life of the run, for each CLI that may be launched and tells no cost."""
-    agents = (*_declared(here), *_escalations(here))
+    if here.state.max_budget is None:
+        return
     told = {note.text for note in here.state.notes}
-    for name in dict.fromkeys(provider_of(agent) for agent in agents):
+    for name in dict.fromkeys(map(provider_of, (*_declared(here), *_escalations(here)))):
         text = budget.never_told(name)
-        tells = here.around.providers[name].TELLS_COST
-        if here.state.max_budget is not None and not tells and text not in told:
+        if not here.around.providers[name].TELLS_COST and text not in told:
             here.note(text, is_warning=True)
 
 

@@ -111,6 +111,13 @@ class RunState:
             tip = self.parents.get(tip, "")
         return bool(tip)
 
+    def used_by_session(self, attempt: Attempt) -> e.Usage:
+        """What its session had used in all at its end; where it died with its engine, before it."""
+        by_name = {a.name: a for of_step in self.attempts.values() for a in of_step}
+        while not attempt.ended and attempt.session.resume in by_name:
+            attempt = by_name.pop(attempt.session.resume)
+        return attempt.ended.total if attempt.ended else e.Usage()
+
     def unfinished(self) -> tuple[Attempt, ...]:
         """Attempts under way when their engine died."""
         last = (attempts[-1] for attempts in self.attempts.values())

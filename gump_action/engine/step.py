@@ -169,7 +169,7 @@ def _start(run: Run, due: Due, talk: Talk, decision: Fresh | Resume) -> Start:
     )
     if resumed is None or resumed.kept is None:
         return start
-    before = resumed.ended.total if resumed.ended else start.before
+    before = run.state.used_by_session(resumed)
     return replace(start, asked=resumed.kept.session, before=before)
 
 
@@ -199,8 +199,7 @@ def _moved_to(talk: Talk, decision: Fresh | Resume) -> str:
 
 def _outcome(run: Run, due: Due, launched: Launched) -> Ending:
     """What the attempt came to: by the agent's end, then its output, then the gates."""
-    run.emit(launched.ended)
-    _tell_unknown_cost(run, due)
+    agent.tell_end(run, launched)
     verdict, why = launched.ended.verdict, launched.ended.why
     if launched.ended.exit_code is None:
         return Ending(verdict, why)
@@ -210,13 +209,6 @@ def _outcome(run: Run, due: Due, launched: Launched) -> Ending:
     if taken.complaint:
         return Ending(Verdict.FAILED, taken.complaint)
     return _ask_gates(run, due, taken)
-
-
-def _tell_unknown_cost(run: Run, due: Due) -> None:
-    """Of a CLI that never tells it was said before the first step."""
-    text = budget.unknown_cost(run.state, run.state.attempts[due.path][-1])
-    if text and run.around.providers[provider_of(due.move.agent)].TELLS_COST:
-        run.note(text, step=due.path, is_warning=True)
 
 
 def _keep(run: Run, due: Due, launched: Launched) -> Taken:

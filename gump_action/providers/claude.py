@@ -140,6 +140,9 @@ def _result(event: Mapping[str, object]) -> Iterator[base.AgentEvent]:
 
 
 def _usage(event: Mapping[str, object]) -> base.Usage:
+    """At its budget's end it says 0 for all tokens, which is not so."""
+    if event.get("subtype") == "error_max_budget_usd":
+        return base.Usage(cost_usd=lines.number(event, "total_cost_usd"))
     tokens = lines.part(event, "usage")
     return base.Usage(
         input=lines.count(tokens, "input_tokens"),

@@ -36,6 +36,8 @@ CASES = {
     "cents add up": (0.3, [0.1, 0.2], 0.0, f"budget spent: $0.30 of $0.30. {GO_ON}"),
     "more than was there": (2.5, [2.53], 0.0, f"budget spent: $2.53 of $2.50. {GO_ON}"),
     "fractions of a cent": (0.01, [0.0125], 0.0, f"budget spent: $0.0125 of $0.01. {GO_ON}"),
+    "next to nothing": (
+        0.000001, [0.000125], 0.0, f"budget spent: $0.000125 of $0.000001. {GO_ON}"),
     "the unknown is not counted": (2.5, [None, 1.0], 1.5, ""),
     "the unknown is said": (
         2.5, [None, 3.0], 0.0,

@@ -1,5 +1,7 @@
 """The state is what the ledger says: event by event."""
 
+from dataclasses import replace
+
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState, fold
@@ -108,3 +110,28 @@ def test_gates_notes_items_and_usage_are_remembered(ledger):
 def test_an_event_survives_the_ledger_as_it_was():
     event = e.SnapshotTaken(**WHERE, seq=4, at=1.5, commit="c", tree="t", files=("a\nb", "ü"))
     assert e.parse_event(event.model_dump_json()) == event
+
+
+def test_what_a_session_had_used_is_that_of_its_last_launch_that_told(ledger):
+    """Else a session that is resumed after a death would pay for its beginning twice."""
+    used = e.Usage(cost_usd=1.5)
+    ledger.attempt("one", verdict=F)
+    fold([e.AgentEnded(**WHERE, verdict=F, total=used)], ledger.state)
+    first = ledger.state.attempts["one"][0]
+    for resume in ("one#1", "one#2"):
+        ledger.attempt("one", verdict=Verdict.CANCELLED)
+        last = ledger.state.attempts["one"][-1]
+        decided = e.SessionDecided(mode="reuse-on-retry", resume=resume, why="")
+        ledger.state.attempts["one"][-1] = replace(last, session=decided)
+    _, second, third = ledger.state.attempts["one"]
+    assert [ledger.state.used_by_session(a) for a in (first, second, third)] == [used] * 3
+
+
+def test_a_session_that_goes_on_with_itself_or_with_nothing_had_used_nothing_that_is_known(ledger):
+    ledger.attempt("one", verdict=Verdict.CANCELLED)
+    attempt = ledger.state.attempts["one"][0]
+    for resume in ("one#1", "one#9", "x", ""):
+        decided = e.SessionDecided(mode="reuse-on-retry", resume=resume, why="")
+        known = replace(attempt, session=decided)
+        ledger.state.attempts["one"][0] = known
+        assert ledger.state.used_by_session(known) == e.Usage()

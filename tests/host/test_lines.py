@@ -23,6 +23,10 @@ def test_a_session_that_could_not_be_had_is_told_with_the_steps_and_agents_in_on
             "run k3f9a2: workflow fix, in the checkout, on 1a2b3c4d5e, all agent steps by scripted",
         ),
         (e.RunContinued(engine="0", workspace="isolated"), "the run goes on, in a tree of its own"),
+        (
+            e.RunContinued(engine="0", workspace="isolated", max_budget=2.5),
+            "the run goes on, in a tree of its own, budget 2.50 USD",
+        ),
         (e.StepReset(step="a", why="it was changed"), "a  starts over: it was changed"),
         (e.ItemsPlanned(step="build", items=("red", "blue")), "build  2 items: red, blue"),
         (e.ItemsPlanned(step="build", items=("red",)), "build  1 item: red"),

@@ -53,6 +53,11 @@ def test_a_plan_is_a_tree_of_what_would_be_run():
     ]
 
 
+def test_a_plan_says_what_the_run_may_cost():
+    step = AgentStep(name="a", agent="claude")
+    assert planned(step, max_budget=2.5)[1] == "  budget: 2.50 USD for the whole run"
+
+
 def test_the_agent_of_the_command_line_stands_in_the_place_of_all():
     step = AgentStep(name="a", agent="claude", session=Session(mode="reuse-step", step="b"))
     assert planned(step, agent="scripted") == ["fix", "  a: scripted, session reuse: b"]

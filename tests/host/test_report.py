@@ -147,6 +147,19 @@ def test_a_passed_run_reads_like_this():
 
 
 @pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (2.5, "the budget is 2.50 USD, of which 2.49 USD is left"),
+        (0.01, "the budget is 0.0100 USD, which is spent"),
+    ],
+)
+def test_the_cost_stands_beside_the_budget(limit, told):
+    _, *events = fails_then_passes()
+    lines = r.report(fold([started(max_budget=limit), *events]), None).splitlines()
+    assert f"- Cost: 0.0123 USD, and 1 attempt of unknown cost; {told}" in lines
+
+
+@pytest.mark.parametrize(
     ("verdict", "heading"),
     [
         ("failed", "# `fix` failed"),

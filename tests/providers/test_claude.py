@@ -1,4 +1,5 @@
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,22 @@ def test_a_resume_tells_its_own_tokens_and_the_cost_of_the_session(recorded_line
     assert events[-2] == UsageSeen(Usage(1000, 0, 0, 50, 0.015), of="launch", cost_of="session")
 
 
+def test_a_launch_that_its_budget_has_ended_tells_its_cost_and_no_tokens(recorded_lines):
+    events = [e for line in recorded_lines("2.1.330/budget") for e in claude.parse(line)]
+    assert events[-2].usage == Usage(cost_usd=0.000125)
+    assert events[-1] == Ended(False, "it has reached its --max-budget-usd")
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [(None, None), (2.5, "2.500000"), (0.000001, "0.000001")],
+)
+def test_what_is_left_of_the_budget_is_an_option(place, budget, said):
+    argv = claude.command(Request("x", "", None, OTHER, place, budget)).argv
+    option = dict(pairwise(argv)).get("--max-budget-usd")
+    assert option == said
+
+
 @pytest.fixture
 def recorded_lines():
     folder = Path(__file__).parent.parent / "recorded" / "claude"
@@ -166,6 +183,8 @@ def test_odd_lines_end_nothing(line, events):
         ("billing", None, "blocked", "Credit balance is too low"),
         ("quota", "the same", "blocked", "You will regain access on"),
         ("rate-limit", "the same", "blocked", "Wait"),
+        ("budget", None, "blocked", "it has reached its --max-budget-usd"),
+        ("budget", "the same", "blocked", "Give a higher max_budget"),
         ("server-error", "the same", "failed", "500"),
         ("unknown-model", "the same", "failed", "selected model"),
         ("killed", None, "failed", "143"),
@@ -185,6 +204,7 @@ def test_recorded_endings(recorded, case, asked, verdict, said):
         (Exit(1, "", S, None, Ended(True, "the quota is fixed")), "failed", "exit code 1"),
         (Exit(0, "", S, None, Ended(False)), "failed", "exit code 0"),
         (Exit(0, "", OTHER, S, Ended(True)), "refused", OTHER),
+        (Exit(1, "", S, None, Ended(False, "x it has reached its --max-budget-usd")), "failed", ""),
         (Exit(1, "error: unknown option '--resume'\n", None, S, None), "failed", "unknown option"),
         (
             Exit(-9, "", S, S, None, ("server_error",)),

@@ -37,6 +37,7 @@ SESSION_FLAGS = {"resume", "--resume", "--session", "--session-id"}
 EVENTS = (Complained, Ended, Said, SessionKnown, ToolUsed, TurnBegan, UsageSeen)
 NO_SESSIONS = ["", "../x", "-x", "--help", "latest", "\n", "a/b", "a" * 10_000]
 
+CASES = [(path.parts[-3], f"{path.parent.name}/{path.stem}") for path in RECORDED.glob("*/*/*.rc")]
 providers = pytest.mark.parametrize("name", PROVIDERS)
 
 
@@ -69,6 +70,7 @@ def test_it_says_what_it_is(name):
     assert isinstance(provider.SESSION, re.Pattern)
     words = [*provider.KEYS, *provider.PASSED, *provider.ALIASES, *provider.ALIASES.values()]
     assert isinstance(provider.KEYS, tuple)
+    assert isinstance(provider.TELLS_COST, bool)
     assert isinstance(provider.PASSED, tuple)
     assert all(isinstance(word, str) for word in words)
     assert not [variable for variable in provider.PASSED if not re.fullmatch(r"\w+\*?", variable)]
@@ -100,6 +102,19 @@ def test_the_session_of_another_provider_is_refused(name, place):
     foreign = UUID if name == "opencode" else SESSIONS["opencode"]
     with pytest.raises(ProviderError, match=foreign):
         launch(name, place, foreign)
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
+def test_who_tells_its_cost_has_told_it_and_who_does_not_never_did(name):
+    seen = [
+        event.usage.cost_usd is not None
+        for path in (RECORDED / name).glob("*/*.ndjson")
+        for line in path.read_text(errors="replace").splitlines()
+        for event in PROVIDERS[name].parse(line)
+        if isinstance(event, UsageSeen)
+    ]
+    assert seen
+    assert any(seen) == PROVIDERS[name].TELLS_COST
 
 
 @providers
@@ -315,16 +330,16 @@ def test_another_session_than_asked_for_is_a_refusal(name, ended):
     assert PROVIDERS[name].judge(exit).verdict == "refused"
 
 
-CASES = [(path.parts[-3], f"{path.parent.name}/{path.stem}") for path in RECORDED.glob("*/*/*.rc")]
 FRESH = dict.fromkeys(("fresh", "resume"), "passed")
 FRESH |= dict.fromkeys(("bad-key", "no-key", "login", "billing", "quota"), "blocked")
 RESUMED = FRESH | dict.fromkeys(("refused", "resume-bad-history", "resume-overlong"), "refused")
 ODD = {
     ("claude", "rate-limit"): "blocked",
+    ("claude", "budget"): "blocked",
     ("codex", "rate-limit"): "blocked",
     ("opencode", "resume-overlong"): "passed",
 }
-"""Of these two a limit of the rate cannot be told from one of the plan; OpenCode compacts."""
+"""Of two a limit of the rate cannot be told from one of the plan; OpenCode compacts."""
 
 
 @pytest.mark.parametrize(("asked", "verdicts"), [(None, FRESH), ("the same", RESUMED)])
