@@ -34,6 +34,7 @@ def _run(environ: Mapping[str, str], version: str) -> int:
         inputs=asked.sets,
         agent=asked.agent,
         workspace=asked.workspace,
+        max_budget=asked.max_budget,
         version=version,
     )
     return exit_code(assembly.run(options, environ), asked)

@@ -4,6 +4,7 @@ import json
 import subprocess
 
 KEYLESS: dict[str, str] = {}
+LOOKS = [{"write": ".gump/out/artifact.txt", "text": "seen\n"}]
 
 
 def launches(job):
@@ -144,3 +145,18 @@ def test_what_an_agent_writes_for_the_runner_is_thrown_away(jobs, project):
     job = jobs(1)
     assert (job.temp / "ENV-run").read_text() == ""
     assert "GITHUB_ENV" in job.log
+
+
+def test_the_budget_counts_over_the_jobs_of_a_run_and_a_higher_one_goes_on(jobs, project):
+    """A re-run gives the same inputs again; what the first job has paid came with the state."""
+    half = [{"spend": 1.5}, {"write": "half.txt", "text": "half\n"}]
+    more = [{"spend": 1}, {"sleep": 60}]
+    script = {"look": [LOOKS], "impl": [half, more, [{"write": "done.txt", "text": "done\n"}]]}
+    project.script(script)
+    assert jobs(1, max_budget="2.50").result["status"] == "failed"
+    second = jobs(2, max_budget="2.50")
+    assert (second.codes["run"], second.result["status"]) == (4, "blocked")
+    assert second.result["reason"].startswith("impl: budget spent: $2.50 of $2.50")
+    third = jobs(3, max_budget="5")
+    assert third.result["status"] == "passed"
+    assert launches(third) == ["look#1", "impl#1", "impl#2", "impl#3"]
