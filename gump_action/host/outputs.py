@@ -42,7 +42,9 @@ def of_run(state: RunState) -> dict[str, str]:
     ended = state.ended
     verdict = ended.verdict if ended else Verdict.CANCELLED
     last = [attempts[-1] for attempts in state.attempts.values() if attempts]
-    usage = add([a.ended.usage for each in state.attempts.values() for a in each if a.ended])
+    attempts = [attempt for each in state.attempts.values() for attempt in each]
+    usage = add([attempt.ended.usage for attempt in attempts if attempt.ended])
+    costs = [attempt.cost_usd for attempt in attempts if attempt.cost_usd is not None]
     tokens = [n for n in (usage.input, usage.cache_read, usage.cache_write, usage.output) if n]
     return {
         "status": str(verdict),
@@ -52,7 +54,7 @@ def of_run(state: RunState) -> dict[str, str]:
         "commit": ended.commit if ended else "",
         "steps": _fitted([_step(state, attempt) for attempt in last]),
         "session-ids": _fitted([{a.step: a.known} for a in last if a.known], is_map=True),
-        "cost-usd": "" if usage.cost_usd is None else f"{usage.cost_usd:.6f}",
+        "cost-usd": f"{sum(costs):.6f}" if costs else "",
         "tokens": str(sum(tokens)) if tokens else "",
     }
 
