@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS, number_in
 from gump_action.providers.base import Provider
 from gump_action.workflow.model import AgentStep, GateStep, Group, Variable, Workflow, provider_of
 
 VersionOf = Callable[[Path, str], str]
 """What `PROGRAM --version` prints, by path and option; empty where it cannot be had."""
 _OURS = "scripted"
-_NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
 _WORD = re.compile(r"[\w.+-]+")
 _SHELL = (
     "! : . [ [[ alias case cd command echo eval exec exit export false for function if printf "
@@ -40,8 +40,8 @@ class Program:
 class Agent:
     """A provider's CLI: which of its keys are set, and how one gets it.
 
-    `declared` are the agents of the workflow that need it, `escalated` those that only an
-    escalation needs.
+    `tried` is the version that gump-action was tried with, and installs in a job.  `declared` are
+    the agents of the workflow that need it, `escalated` those that only an escalation needs.
     """
 
     provider: str
@@ -49,6 +49,7 @@ class Agent:
     keys: tuple[str, ...]
     known_keys: tuple[str, ...]
     install: str
+    tried: str = ""
     declared: tuple[str, ...] = ()
     escalated: tuple[str, ...] = ()
 
@@ -95,7 +96,7 @@ def text(findings: Findings) -> str:
     """The findings for a person to read."""
     lines = [f"system  {findings.platform}", f"git     {_found(findings.git)}", "", "agents"]
     for agent in findings.agents:
-        lines.append(f"  {agent.provider:<10}{_found(agent.program)}")
+        lines.append(f"  {agent.provider:<10}{_found(agent.program)}{_other(agent)}")
         lines.append(f"  {'':<10}{_keys(agent)}")
         if not agent.program.path:
             lines.append(f"  {'':<10}install: {agent.install}")
@@ -111,9 +112,9 @@ def _program(name: str, search: str, version_of: VersionOf) -> Program:
     found = shutil.which(name, path=search)
     if not found:
         return Program(name, None)
-    first = (version_of(Path(found), "--version").strip().splitlines() or [""])[0]
-    number = _NUMBER.search(first)
-    return Program(name, Path(found), number[0] if number else first[:40])
+    said = version_of(Path(found), "--version")
+    first = (said.strip().splitlines() or [""])[0]
+    return Program(name, Path(found), number_in(said) or first[:40])
 
 
 def _agent(
@@ -129,6 +130,7 @@ def _agent(
         keys=tuple(key for key in provider.KEYS if environ.get(key)),
         known_keys=tuple(provider.KEYS),
         install=provider.INSTALL,
+        tried=CLIS[provider.NAME].version if provider.NAME in CLIS else "",
         declared=declared,
         escalated=escalated,
     )
@@ -220,6 +222,12 @@ def _found(program: Program) -> str:
     if not program.path:
         return f"{program.name} is not on PATH"
     return f"{program.version or 'version unknown'}  {program.path}"
+
+
+def _other(agent: Agent) -> str:
+    """What to know of a version that is not the one that was tried."""
+    same = not agent.tried or agent.program.version == agent.tried
+    return "" if same or not agent.program.path else f"  (tried: {agent.tried})"
 
 
 def _keys(agent: Agent) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS
 from gump_action.providers import base, claude_keys, endings, files, lines, sessions
 
 NAME = "claude"
@@ -42,7 +43,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Claude Code: its ids are UUIDs"
-INSTALL = "npm install -g @anthropic-ai/claude-code@2.1.330 (Node 22 or newer)"
+INSTALL = CLIS["claude"].install
 
 # A model service that says no is retried 10 times by itself, 184 s for a bad key.  Background tasks
 # keep the process up to 600 s after its result.  Auto memory would carry over between attempts what

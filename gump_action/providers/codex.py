@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS
 from gump_action.providers import base, codex_keys, endings, files, lines, services, sessions
 from gump_action.providers import codex_rollouts as threads
 
@@ -37,7 +38,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Codex: its ids are UUIDs"
-INSTALL = "npm install -g @openai/codex@0.169.0"
+INSTALL = CLIS["codex"].install
 
 # Without the first, a host that cannot be reached is tried for ever (with it: 31 s, code 1).
 # Memories would carry over between attempts what only a session may.

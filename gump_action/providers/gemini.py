@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS
 from gump_action.providers import base, endings, lines, services, sessions
 from gump_action.providers import gemini_folders as folders
 from gump_action.providers import settings as settings_in_json
 
 NAME = "gemini"
 PROGRAM = "gemini"
-INSTALL = "npm install -g @google/gemini-cli"
+INSTALL = CLIS["gemini"].install
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 PASSED = (
     "GEMINI_API_KEY",

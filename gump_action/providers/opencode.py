@@ -16,11 +16,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS
 from gump_action.providers import base, endings, lines, opencode_keys, services, sessions
 
 NAME = "opencode"
 PROGRAM = "opencode"
-INSTALL = "npm install -g opencode-ai"
+INSTALL = CLIS["opencode"].install
 KEYS = (
     "ANTHROPIC_API_KEY",
     "OPENAI_API_KEY",

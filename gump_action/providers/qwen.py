@@ -13,12 +13,13 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from gump_action.clis.locked import CLIS
 from gump_action.providers import base, endings, files, lines, qwen_settings, services, sessions
 from gump_action.providers import settings as settings_in_json
 
 NAME = "qwen"
 PROGRAM = "qwen"
-INSTALL = "npm install -g @qwen-code/qwen-code (with Node 22 or newer)"
+INSTALL = CLIS["qwen"].install
 KEYS = (
     "OPENAI_API_KEY",
     "DASHSCOPE_API_KEY",
