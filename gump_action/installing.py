@@ -8,13 +8,14 @@ itself what it misses: an escalation may never come.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,12 +31,13 @@ from gump_action.workflow.model import AgentStep, Workflow, provider_of
 Say = Callable[[str], object]
 # What a user's .npmrc could say against it is said here: no program without its optional packages.
 _CI = (
-    *("ci", "--ignore-scripts", "--include=optional", "--package-lock", "--no-engine-strict"),
-    *("--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=error"),
-    "--fetch-timeout=60000",
+    *("ci", "--ignore-scripts", "--include=optional", "--package-lock", "--no-global"),
+    *("--no-engine-strict", "--no-audit", "--no-fund", "--no-update-notifier"),
+    *("--no-progress", "--loglevel=error", "--fetch-timeout=60000"),
 )
 _LONGEST = 300.0
-_SHOWN = 15
+_SHOWN = 12
+_STACK = re.compile(r"npm error +at ")
 _STAMP = "whole"
 _NEW = ".new-"
 _LEFT_BEHIND = 24 * 3600.0
@@ -76,9 +78,8 @@ def cache(environ: Mapping[str, str]) -> Path:
     tools = environ.get("RUNNER_TOOL_CACHE", "")
     if tools and os.access(tools, os.W_OK):
         return Path(tools) / "gump-action"
-    own = environ.get("XDG_CACHE_HOME", "")
-    home = Path(own) if Path(own).is_absolute() else Path.home() / ".cache"
-    return home / "gump-action" / "clis"
+    own = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/tmp"), ".cache")
+    return Path(own, "gump-action", "clis")
 
 
 def reached(workflow: Workflow, agent: str = "") -> tuple[str, ...]:
@@ -243,8 +244,8 @@ def _fill(cli: Cli, new: Path, room: Room) -> str:
 
 
 def _ran(argv: tuple[str, ...], cwd: Path, room: Room) -> str:
-    """Why it did not end well, with the last lines of what it printed; empty where it did."""
-    printed: deque[bytes] = deque(maxlen=_SHOWN)
+    """Why it did not end well, with the first lines of what it printed; empty where it did."""
+    printed: list[bytes] = []
     program = process.find(argv[0], room.env)
     assert program, "it was looked for before"
     launch = process.Launch((str(program), *argv[1:]), cwd, room.env, wall=_LONGEST)
@@ -253,8 +254,9 @@ def _ran(argv: tuple[str, ...], cwd: Path, room: Room) -> str:
         return ""
     causes = {"wall": f"did not end within {_LONGEST:g} s", "stop": "was cancelled"}
     how = causes.get(done.cause, f"ended with {done.code}")
-    lines = b"".join(printed).decode("utf-8", "replace").rstrip()
-    return f"`{argv[0]} {argv[1]}` {how}.\n{lines}".rstrip()
+    lines = b"".join(printed).decode("utf-8", "replace").splitlines()
+    told = [line for line in lines if not _STACK.match(line)][:_SHOWN]
+    return "\n".join([f"`{argv[0]} {argv[1]}` {how}.", *told])
 
 
 def _stamp(new: Path) -> None:
@@ -281,10 +283,10 @@ def is_whole(folder: Path) -> bool:
 
 def _put(new: Path, target: Path, scratch: Path) -> None:
     """Another job may have put it there meanwhile; what lies there and is not whole goes."""
-    try:
-        new.rename(target)
-    except OSError:
+    with (target.parent / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if is_whole(target):
             return
-        target.rename(scratch / "broken")
+        if target.exists():
+            target.rename(scratch / "broken")
         new.rename(target)

@@ -1,3 +1,4 @@
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -92,6 +93,13 @@ def test_the_text_tells_what_is_there(machine):
 def test_a_cli_without_a_version_is_there_all_the_same(machine):
     told = text(found(machine("git", "codex")))
     assert "codex     version unknown  /" in told
+
+
+def test_a_version_that_was_not_tried_is_told_with_the_one_that_was(machine, monkeypatch):
+    monkeypatch.setitem(VERSIONS, "codex", "codex-cli 0.150.0\n")
+    told = text(found(machine("git", "claude", "codex")))
+    assert re.search(r"^  codex     0\.150\.0  \S+  \(tried: 0\.169\.0\)$", told, re.M)
+    assert "(tried: 2.1.330)" not in told
 
 
 def test_a_missing_cli_of_a_declared_agent_is_missing(machine):
