@@ -235,11 +235,15 @@ def _fill(cli: Cli, new: Path, room: Room) -> str:
     program.parent.mkdir()
     program.symlink_to(Path("..", "node_modules", ".bin", cli.program))
     there = version(program, room.env)
-    if there == cli.version:
-        return ""
+    return "" if there == cli.version else _says_another(cli, there)
+
+
+def _says_another(cli: Cli, there: str) -> str:
+    says = f"`{cli.program} --version` says {there or 'no version'}"
     return (
-        f"{cli.program} {cli.version} was installed, but `{cli.program} --version` says "
-        f"{there or 'nothing'}, so it does not run here. Please report it."
+        f"npm installed {cli.program} {cli.version}, but {says}, so it is not used. npm leaves out "
+        "in silence a package for this system that its registry does not have, or whose digest is "
+        f"not that of the lock: look whether your registry has all that {cli.package} asks for."
     )
 
 

@@ -265,7 +265,7 @@ def test_a_program_on_path_is_named_where_ours_cannot_be_had(machine):
 def test_a_program_that_says_another_version_is_not_kept(machine):
     machine.note("says", "0.1.2")
     (miss,) = machine.install("codex").missed
-    assert "`codex --version` says 0.1.2, so it does not run here" in miss.why
+    assert "but `codex --version` says 0.1.2, so it is not used." in miss.why
     assert machine.names() == []
 
 
