@@ -227,6 +227,16 @@ def action_restore(environ: Mapping[str, str]) -> None:
     restore.restore(environ, Log(environ, sys.stdout))
 
 
+@action.command(name="install")
+@click.pass_obj
+def action_install(environ: Mapping[str, str]) -> None:
+    """Install the CLIs of the agents that the workflow can reach."""
+    from gump_action.action import agents
+    from gump_action.action.log import Log
+
+    agents.install(environ, Log(environ, sys.stdout))
+
+
 @action.command(name="run")
 @click.pass_obj
 def action_run(environ: Mapping[str, str]) -> None:

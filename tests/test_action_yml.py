@@ -69,11 +69,14 @@ class Asked(dict):
         return super().get(name, default)
 
 
-@pytest.mark.parametrize("step", ["resolve", "run"])
+OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH"}
+
+
+@pytest.mark.parametrize("step", ["resolve", "agents", "run"])
 def test_each_input_that_the_engine_reads_is_set(step):
     asked = Asked()
     inputs.read(asked)
-    assert asked.names | {"GUMP_GITHUB_TOKEN"} == set(STEPS[step]["env"]) | {"GUMP_GITHUB_TOKEN"}
+    assert asked.names == set(STEPS[step]["env"]) - OF_OTHER_STEPS
 
 
 def test_inputs_and_variables_have_the_same_names():

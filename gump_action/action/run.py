@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,9 +19,17 @@ from gump_action.host.inputs import Inputs
 def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     """Run or continue in the working directory; the exit code makes the job red or green."""
     try:
-        return _run(environ, version)
+        return _run(_with_agents(environ), version)
     finally:
         commands.empty(environ, log)
+
+
+def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The CLIs that were installed for this run stand before those that the machine has."""
+    ours = environ.get("GUMP_AGENTS_PATH", "")
+    if not ours:
+        return environ
+    return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
 
 
 def _run(environ: Mapping[str, str], version: str) -> int:

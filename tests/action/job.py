@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from gump_action.action import publish, resolve, restore, save
+from gump_action.action import agents, publish, resolve, restore, save
 from gump_action.action.log import Log
 from gump_action.errors import GumpError
 
@@ -26,6 +26,7 @@ STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
 CALLS = {
     "resolve": resolve.resolve,
     "restore": restore.restore,
+    "agents": agents.install,
     "save": save.save,
     "publish": publish.publish,
 }
@@ -65,6 +66,8 @@ class Job:
             self._restore_cache()
             self.step("restore")
             if self.codes["restore"] == 0:
+                self.step("agents")
+            if self.codes.get("agents") == 0:
                 self.step("run")
             self.step("save")
             self._store()
