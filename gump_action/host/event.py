@@ -1,0 +1,147 @@
+"""What started this job, in frozen words.
+
+`event_reading` makes them; whether it may start a run is said in `policy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Kind(StrEnum):
+    """The events that we know, by GitHub's names."""
+
+    PULL_REQUEST = "pull_request"
+    PULL_REQUEST_TARGET = "pull_request_target"
+    ISSUE_COMMENT = "issue_comment"
+    REVIEW = "pull_request_review"
+    REVIEW_COMMENT = "pull_request_review_comment"
+    ISSUES = "issues"
+    SCHEDULE = "schedule"
+    WORKFLOW_DISPATCH = "workflow_dispatch"
+    REPOSITORY_DISPATCH = "repository_dispatch"
+    WORKFLOW_RUN = "workflow_run"
+    PUSH = "push"
+    MERGE_GROUP = "merge_group"
+    UNKNOWN = "unknown event"
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account; `type` is GitHub's word, and empty where the payload does not name it."""
+
+    login: str
+    type: str = ""
+
+    @property
+    def is_bot(self) -> bool:
+        # No person can have brackets in a name.
+        return self.type == "Bot" or self.login.endswith("[bot]")
+
+
+@dataclass(frozen=True)
+class People:
+    """Who had a part in it. `author` wrote the text that starts the run, or set the label;
+    `opener` opened the pull request or the issue. None is an account that is gone or not named."""
+
+    actor: Person
+    triggering_actor: Person  # who re-ran it; else the same as the actor
+    sender: Person | None = None
+    author: Person | None = None
+    opener: Person | None = None
+
+
+@dataclass(frozen=True)
+class Repository:
+    full_name: str
+    id: int | None = None
+    is_private: bool | None = None
+    visibility: str = ""
+    default_branch: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What it is about; `number` is of a pull request or issue, `name` a ref or a cron line."""
+
+    kind: Literal["pull_request", "issue", "ref", "schedule", "dispatch"]
+    number: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A commit with its branch; without `repository_id` its repository is gone, or not known."""
+
+    sha: str
+    ref: str
+    repository_id: int | None = None
+    repository: str = ""
+    pushed_at: str = ""  # the last push to that repository, by GitHub's clock
+
+
+@dataclass(frozen=True)
+class Text:
+    """Written by anybody: to be put into prompts as a value, and nowhere else."""
+
+    title: str = ""
+    body: str = ""
+    comment: str = ""
+    association: str = ""  # for people to see; no ground for trust
+    written_at: str = ""  # of comment or review
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The host run that a `workflow_run` follows."""
+
+    id: int
+    event: str
+    path: str
+    head: Side
+    conclusion: str = ""
+    triggering_actor: Person | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """This host run."""
+
+    run_id: str
+    attempt: int
+    workflow_path: str
+    sha: str
+    ref: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """All that we know of what started this job."""
+
+    kind: Kind
+    name: str
+    action: str
+    repository: Repository
+    people: People
+    subject: Subject
+    job: Job
+    text: Text = Text()
+    head: Side | None = None
+    base: Side | None = None
+    upstream: Upstream | None = None
+
+    @property
+    def is_fork(self) -> bool | None:
+        """Whether the code is another repository's; None where that is still to be looked up."""
+        head = self.upstream.head if self.upstream else self.head
+        if head:
+            ours = self.repository.id
+            return ours is None or head.repository_id != ours
+        return None if self.needs_pull_request else False
+
+    @property
+    def needs_pull_request(self) -> bool:
+        """The payload names a pull request without its commits: see `with_pull_request`."""
+        return self.subject.kind == "pull_request" and self.head is None

@@ -1,0 +1,107 @@
+"""What we read of GitHub's event payloads, and nothing else of them: form only, no meaning.
+
+Fields are as GitHub's REST description and webhook pages name them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Names and commits become parts of sentences, addresses and git's arguments; all else is text.
+Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}(\[bot\])?$")]
+Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+
+
+class Part(BaseModel):
+    """Types are not converted: `"7"` is no number."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class User(Part):
+    login: Login
+    type: str = "User"
+
+
+class Repo(Part):
+    id: int
+    full_name: str = ""
+    private: bool | None = None
+    visibility: str | None = None
+    default_branch: str = ""
+    pushed_at: str | int | None = None  # a number in payloads of `push`
+
+
+class Branch(Part):
+    """`head` or `base` of a pull request; `repo` is null where the repository was deleted."""
+
+    sha: Sha
+    ref: str
+    repo: Repo | None = None
+
+
+class Written(Part):
+    """A pull request, an issue, a comment or a review; `user` is null where the account is gone."""
+
+    user: User | None = None
+    title: str = ""
+    body: str | None = None
+    author_association: str = ""
+    created_at: str | None = None
+    submitted_at: str | None = None
+
+
+class Pull(Written):
+    number: int
+    head: Branch
+    base: Branch
+
+
+class Issue(Written):
+    number: int
+    pull_request: dict[str, object] | None = None
+
+
+class ShortPull(Part):
+    """A pull request as a `workflow_run` names it."""
+
+    number: int
+    head: Branch
+    base: Branch
+
+
+class HostRun(Part):
+    """The host run that a `workflow_run` is about."""
+
+    id: int
+    event: str
+    head_sha: Sha
+    head_branch: str | None = None
+    head_repository: Repo | None = None
+    conclusion: str | None = None
+    path: str = ""
+    actor: User | None = None
+    triggering_actor: User | None = None
+    pull_requests: tuple[ShortPull, ...] = ()
+
+
+class MergeGroup(Part):
+    head_sha: Sha
+    head_ref: str
+    base_sha: Sha
+    base_ref: str
+
+
+class Payload(Part):
+    action: str | None = None
+    sender: User | None = None
+    repository: Repo | None = None
+    pull_request: Pull | None = None
+    issue: Issue | None = None
+    comment: Written | None = None
+    review: Written | None = None
+    workflow_run: HostRun | None = None
+    merge_group: MergeGroup | None = None
+    schedule: str | None = None

@@ -1,0 +1,278 @@
+"""Who may start a run: one pure decision over the event and the rights of those who had a part.
+
+Looking rights up is `api`'s; docs/security.md shows the table to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gump_action.host.event import Event, Kind, Person
+from gump_action.host.rights import Allowed, Right, Rights, Unknown
+
+
+class Role(StrEnum):
+    """The part that an account had; the text completes "octocat, …"."""
+
+    ACTOR = "who started this"
+    AGAIN = "who ran this again"
+    SENDER = "who did what this event tells of"
+    AUTHOR = "whose text this is"
+    UPSTREAM = "who started the host run before this one"
+    UPSTREAM_AGAIN = "who ran the host run before this one again"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of event: who is judged, which actions may start a run (all, if None), and why."""
+
+    judged: tuple[Role, ...]
+    why: str
+    actions: frozenset[str] | None = None
+
+
+STARTERS = (Role.ACTOR, Role.AGAIN, Role.SENDER)
+TABLE: Mapping[Kind, Row] = {
+    Kind.PULL_REQUEST: Row(
+        (*STARTERS, Role.AUTHOR), "its title and body are read; a label speaks for who set it"
+    ),
+    Kind.PULL_REQUEST_TARGET: Row(
+        (*STARTERS, Role.AUTHOR), "as pull_request, but with secrets also for forks"
+    ),
+    Kind.ISSUE_COMMENT: Row(
+        (*STARTERS, Role.AUTHOR), "anybody can comment; others can edit", frozenset({"created"})
+    ),
+    Kind.REVIEW: Row(
+        (*STARTERS, Role.AUTHOR), "anybody can review; others can edit", frozenset({"submitted"})
+    ),
+    Kind.REVIEW_COMMENT: Row(
+        (*STARTERS, Role.AUTHOR), "anybody can review; others can edit", frozenset({"created"})
+    ),
+    Kind.ISSUES: Row(
+        (*STARTERS, Role.AUTHOR), "anybody can open one; a label speaks for who set it"
+    ),
+    Kind.SCHEDULE: Row(
+        (Role.AGAIN,), "GitHub's clock starts it; its actor only once wrote the cron line"
+    ),
+    Kind.WORKFLOW_DISPATCH: Row(STARTERS, "who can dispatch can write; no text of others"),
+    Kind.REPOSITORY_DISPATCH: Row(STARTERS, "who can dispatch can write; no text of others"),
+    Kind.WORKFLOW_RUN: Row(
+        (*STARTERS, Role.UPSTREAM, Role.UPSTREAM_AGAIN), "it has rights that the run before had not"
+    ),
+    Kind.PUSH: Row(STARTERS, "who can push can write; no text of others"),
+    Kind.MERGE_GROUP: Row(STARTERS, "who can queue can write; no text of others"),
+}
+
+
+@dataclass(frozen=True)
+class MayRun:
+    """The run may start, on this commit. With `takes_base_instructions` the instruction files and
+    the gump workflow come from the commit `base` instead."""
+
+    commit: str
+    takes_base_instructions: bool = False
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """No run; `why` is for people."""
+
+    why: str
+
+
+def decide(event: Event, rights: Rights, allowed: Allowed) -> MayRun | Skip:
+    """Whether this event starts a run. `rights` are by login, for all of `logins_to_ask`."""
+    checks = (_of_kind(event), _of_loop(event, allowed), _of_fork(event, allowed))
+    why = next(filter(None, checks), "") or _of_people(event, rights, allowed)
+    if why:
+        return Skip(why)
+    return _on_commit(event, rights)
+
+
+def logins_to_ask(event: Event) -> tuple[str, ...]:
+    """Whose rights have to be looked up, for `decide`. Bots have none: they are named or not."""
+    asked = [person for _, person in _judged(event) if person]
+    opener = event.people.opener
+    if opener and event.subject.kind == "pull_request":
+        asked.append(opener)
+    names = {person.login.casefold(): person.login for person in asked if not person.is_bot}
+    return tuple(names.values())
+
+
+def _of_kind(event: Event) -> str:
+    row = TABLE.get(event.kind)
+    if row is None:
+        known = ", ".join(TABLE)
+        return f"The event {event.name!r} is not one that starts runs here: {known}."
+    if row.actions is not None and event.action not in row.actions:
+        wanted = " or ".join(sorted(row.actions))
+        return (
+            f"{event.kind} starts a run only when something is {wanted}, and this one was "
+            f"{event.action!r}: who edits is not who wrote. Write a new one."
+        )
+    if event.needs_pull_request:
+        return (
+            f"Pull request {event.subject.number} could not be looked up, so which commit it is "
+            "on is not known, and what is not known is a no."
+        )
+    return ""
+
+
+_COMMENTS = (Kind.ISSUE_COMMENT, Kind.REVIEW, Kind.REVIEW_COMMENT)
+
+
+def _of_loop(event: Event, allowed: Allowed) -> str:
+    author = event.people.author
+    if event.kind in _COMMENTS and author and _is(author, allowed.own):
+        return f"{author.login} is who this action speaks as: it does not answer itself."
+    upstream = event.upstream
+    if upstream and upstream.path and upstream.path == event.job.workflow_path:
+        return "The host run before this one is of this same host workflow: it would never end."
+    return ""
+
+
+def _of_fork(event: Event, allowed: Allowed) -> str:
+    if event.is_fork is False or allowed.forks:
+        return ""
+    head = event.upstream.head if event.upstream else event.head
+    where = f"the fork {head.repository}" if head and head.repository else "a fork that is gone"
+    because = (
+        "GitHub gives such a run no secrets, so no agent could log in"
+        if event.kind in (Kind.PULL_REQUEST, Kind.REVIEW, Kind.REVIEW_COMMENT)
+        else "it would run a stranger's code with the rights of this repository"
+    )
+    return (
+        f"The code is of {where}: {because}. Forks do not run by default. When you have read the "
+        "change, push it to a branch of this repository; or see `allow-forks` in docs/security.md."
+    )
+
+
+def _of_people(event: Event, rights: Rights, allowed: Allowed) -> str:
+    """Why not, of each who lacks the right: the lowest one counts."""
+    known = {login.casefold(): right for login, right in rights.items()}
+    reasons = [_of_person(person, role, known, allowed) for role, person in _judged(event)]
+    return " ".join(dict.fromkeys(filter(None, reasons)))
+
+
+def _judged(event: Event) -> Iterator[tuple[Role, Person | None]]:
+    """Each account once, with its first role; None where GitHub names nobody."""
+    seen = set[str]()
+    for role in TABLE[event.kind].judged if event.kind in TABLE else ():
+        person = _in_role(event, role)
+        is_absent = person is None and role in (Role.SENDER, Role.UPSTREAM_AGAIN)
+        if is_absent or (role is Role.AGAIN and _is_started_by_clock(event)):
+            continue
+        if person is None or person.login.casefold() not in seen:
+            yield role, person
+        if person:
+            seen.add(person.login.casefold())
+
+
+def _is_started_by_clock(event: Event) -> bool:
+    return event.kind is Kind.SCHEDULE and event.job.attempt == 1
+
+
+def _in_role(event: Event, role: Role) -> Person | None:
+    people, upstream = event.people, event.upstream
+    persons = {
+        Role.ACTOR: people.actor,
+        Role.AGAIN: people.triggering_actor,
+        Role.SENDER: people.sender,
+        Role.AUTHOR: people.author,
+        Role.UPSTREAM: people.author,
+        Role.UPSTREAM_AGAIN: upstream.triggering_actor if upstream else None,
+    }
+    return persons[role]
+
+
+def _of_person(person: Person | None, role: Role, rights: Rights, allowed: Allowed) -> str:
+    if person is None:
+        return (
+            f"GitHub does not name the account {role} (it may be deleted), so nobody can say what "
+            "it may do, and what is not known is a no."
+        )
+    if person.is_bot:
+        return "" if any(_is(person, name) for name in allowed.bots) else _of_bot(person, role)
+    right = rights.get(person.login.casefold(), Unknown("nobody looked"))
+    if isinstance(right, Unknown):
+        return (
+            f"What {person.login}, {role}, may do here could not be looked up ({right.why}), and "
+            "what is not known is a no."
+        )
+    if right.may_write:
+        return ""
+    return (
+        f"{person.login} ({right}), {role}, may not start a run here: it needs write. "
+        "Somebody who may write can start it."
+    )
+
+
+def _of_bot(person: Person, role: Role) -> str:
+    return (
+        f"{person.login}, {role}, is a bot, and bots start runs only by name: add it to "
+        "`allow-bots` in the host workflow if that is wanted."
+    )
+
+
+def _is(person: Person, login: str) -> bool:
+    # GitHub's names differ in more than the case of letters.
+    return person.login.casefold() == login.casefold()
+
+
+def _on_commit(event: Event, rights: Rights) -> MayRun | Skip:
+    head = event.upstream.head if event.upstream else event.head
+    commit = head.sha if head else event.job.sha
+    if not _takes_base(event, rights):
+        return MayRun(commit)
+    if event.base is None:
+        return Skip(
+            "Which commit the pull request is based on is not known, so instruction files cannot "
+            "be taken from there. Start the run from the pull request itself."
+        )
+    return MayRun(commit, takes_base_instructions=True, base=event.base.sha)
+
+
+def _takes_base(event: Event, rights: Rights) -> bool:
+    """Unless whoever opened the pull request may write here; a fork or a bot is never trusted."""
+    if event.upstream:
+        return event.upstream.event.startswith(("pull_request", "merge_group"))
+    if event.kind is Kind.MERGE_GROUP:
+        return True
+    if event.subject.kind != "pull_request":
+        return False
+    opener = event.people.opener
+    if opener is None or opener.is_bot or event.is_fork is not False:
+        return True
+    known = {login.casefold(): right for login, right in rights.items()}
+    right = known.get(opener.login.casefold())
+    return not (isinstance(right, Right) and right.may_write)
+
+
+def of_moved_head(event: Event, committed_at: str) -> Skip | None:
+    """A comment speaks of the code that its author saw: not of what was pushed after it.
+
+    `committed_at` is the time of the head commit. Whoever makes a commit sets that time, so of a
+    fork the last push counts too; a branch of this repository only writers can push.
+    """
+    if event.kind not in _COMMENTS or event.head is None:
+        return None
+    moments = [committed_at, event.head.pushed_at] if event.is_fork else [committed_at]
+    if not is_newer_than(event.text.written_at, *moments):
+        return None
+    return Skip(
+        "The pull request was pushed to after this was written, so it may not be the code that "
+        "was meant. Look at it again, and write a new comment."
+    )
+
+
+def is_newer_than(written_at: str, *moments: str) -> bool:
+    """Whether one of these moments (ISO 8601) is not before the text; unreadable ones are."""
+    try:
+        written, *others = [datetime.fromisoformat(each) for each in (written_at, *moments)]
+        return any(other >= written for other in others)
+    except (ValueError, TypeError):  # no time, or one without a zone
+        return True
