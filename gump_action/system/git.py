@@ -122,10 +122,12 @@ def execute(
 
 def _alone(env: Mapping[str, str]) -> list[str]:
     """GitPython adds the environment of this process; where that holds more than git is to be
-    given (`main` has emptied it, but we may have been imported), `env -i` takes it away again."""
+    given (`main` has emptied it, but we may have been imported), `env -u` takes it away again.
+    Only names: a value would stand in a command line."""
     if os.environ.keys() <= env.keys() | HARMLESS:
         return []
-    return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in env.items())]
+    more = sorted({*os.environ, "LANGUAGE"} - env.keys())  # the last is GitPython's own
+    return ["/usr/bin/env", *(word for name in more for word in ("-u", name))]
 
 
 def find_git(path: str) -> str:

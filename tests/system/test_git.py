@@ -10,7 +10,7 @@ import pytest
 
 from gump_action.errors import CommandError, InputError
 from gump_action.system import git_history
-from gump_action.system.git import Git, listed, names
+from gump_action.system.git import Git, _alone, listed, names
 from gump_action.system.git_folder import Folder, configuration
 
 
@@ -122,3 +122,11 @@ def test_the_users_ignore_file_is_not_asked_by_a_folder_of_ours(tmp_path, env):
     folder.make([], "sha1", {})
     folder.add_all([])
     assert [entry.path for entry in folder.entries()] == ["file"]
+
+
+def test_only_names_of_variables_stand_in_a_command_line(monkeypatch):
+    """`env` is there for a moment before it becomes git, and anybody can list processes."""
+    monkeypatch.setenv("SOME_SECRET", "s3cret")
+    words = _alone({"PATH": "/bin", "GIT_CONFIG_VALUE_0": "t0ken"})
+    assert "SOME_SECRET" in words
+    assert not [word for word in words if "s3cret" in word or "t0ken" in word]

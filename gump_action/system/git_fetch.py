@@ -1,0 +1,54 @@
+"""Brings one commit from a server. The login stands in no command line and in no file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gump_action.errors import InputError
+from gump_action.system.git import Git
+
+# No other host is followed to, and nothing but the web's protocols is spoken.
+SETTINGS = {
+    "http.followRedirects": "false",
+    "protocol.allow": "never",
+    "protocol.http.allow": "always",
+    "protocol.https.allow": "always",
+    "safe.directory": "*",
+}
+
+
+def fetch_commit(
+    checkout: Path, url: str, commit: str, *, header: str, env: Mapping[str, str]
+) -> str:
+    """The commit with its files is in the checkout afterwards; refs and configuration stay.
+
+    `header` is a whole HTTP header (`Authorization: basic …`), sent to this address alone; one that
+    the configuration has for it is not sent too. Gives why it did not work, empty where it did.
+    """
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
+        raise InputError(f"{commit!r} is no commit, so it cannot be fetched.")
+    if not re.fullmatch(r"https?://[^@\s]+", url) or "\n" in header:
+        raise InputError(f"{url!r} is no address of a repository without a login in it.")
+    # An empty value forgets those that were before: two logins in one request are refused.
+    name = f"http.{url}.extraHeader"
+    secret = {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": name,
+        "GIT_CONFIG_VALUE_0": "",
+        "GIT_CONFIG_KEY_1": name,
+        "GIT_CONFIG_VALUE_1": header,
+    }
+    git = Git(checkout, env, settings=SETTINGS).with_env(**secret)
+    code, _, said = git.try_run(
+        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+        *_depth(git), "--", url, commit,
+    )  # fmt: skip
+    return (said.strip() or f"git fetch ended with {code}") if code else ""
+
+
+def _depth(git: Git) -> list[str]:
+    # In a clone with all its history a depth would cut that off.
+    is_shallow = git.text("rev-parse", "--is-shallow-repository") == "true"
+    return ["--depth=1"] if is_shallow else []
