@@ -43,12 +43,14 @@ def fetch_commit(
     git = Git(checkout, env, settings=SETTINGS).with_env(**secret)
     code, _, said = git.try_run(
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-        *_depth(git), "--", url, commit,
+        *_how(git, commit), "--", url, commit,
     )  # fmt: skip
     return (said.strip() or f"git fetch ended with {code}") if code else ""
 
 
-def _depth(git: Git) -> list[str]:
-    # In a clone with all its history a depth would cut that off.
+def _how(git: Git, commit: str) -> list[str]:
+    # In a clone with all its history a depth would cut that off. A commit that is here, and yet
+    # wanted, is that of a partial clone without its files: git would take it for whole.
     is_shallow = git.text("rev-parse", "--is-shallow-repository") == "true"
-    return ["--depth=1"] if is_shallow else []
+    is_here = git.try_run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
+    return ["--depth=1"] * is_shallow + ["--refetch"] * is_here

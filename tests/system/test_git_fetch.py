@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -161,6 +162,16 @@ def test_a_complete_clone_stays_complete(tmp_path, server, base, env):
     tip = git(origin, "rev-parse", "HEAD")
     assert fetch_commit(clone, f"{server.url}/o/r", tip, header=TOKEN, env=env) == ""
     assert git(clone, "rev-list", "--count", tip) == "3"
+
+
+def test_files_that_a_partial_clone_lacks_are_brought(tmp_path, server, base, env):
+    origin, clone = tmp_path / "served/o/r", tmp_path / "partial"
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{origin}", str(clone))
+    shutil.move(origin, tmp_path / "served/o/moved")  # so that git cannot bring them by itself
+    url = f"{server.url}/o/moved"
+    assert fetch_commit(clone, url, base, header=TOKEN, env=env) == ""
+    assert git(clone, "show", f"{base}:a.txt") == "one"
 
 
 def test_a_server_that_does_not_answer_is_a_reason_without_the_login(tmp_path, base, env):
