@@ -16,13 +16,12 @@ NO_FILE, LINK, SUBMODULE = "000000", "120000", "160000"
 NAMES = frozenset({
     # what agents obey
     "claude.md", "claude.local.md", "agents.md", "agents.override.md", "gemini.md", "qwen.md",
-    "context.md",  # OpenCode's old name
+    "context.md",  # of OpenCode, an old name that it still reads
     # what they are configured by: commands, hooks, servers, skills, permissions
     ".claude", ".codex", ".gemini", ".qwen", ".opencode", ".cursor", ".agents",
     "opencode.json", "opencode.jsonc", ".cursorrules", ".mcp.json",
-    # read by Gemini and Qwen, and by programs made with Bun, before they begin: an endpoint that
-    # is named there is sent the key
-    ".env", ".env.local", ".env.development", ".env.production", ".env.test", "bunfig.toml",
+    # read by Gemini and Qwen as settings: Qwen Code sends its key to the endpoint named there
+    ".env",
     # ours
     ".gump",
 })  # fmt: skip

@@ -22,7 +22,7 @@ def changed(path, old=FILE, new=FILE):
         ".codex/config.toml", ".gemini/settings.json", ".qwen/x", ".opencode/x", "opencode.json",
         "a/opencode.jsonc", ".cursor/rules/x.mdc", ".cursorrules", ".mcp.json", "a/.mcp.json",
         ".gump/workflows/x.yaml", ".gump/templates/retry_fresh.md.j2", ".gump/scripted.json",
-        ".env", "app/.env.local", "bunfig.toml", ".agents/skills/x/SKILL.md",
+        ".env", "app/.env", "CONTEXT.md", ".agents/skills/x/SKILL.md",
         # macOS and Windows know no case, nor some of the signs
         "claude.md", "Agents.MD", ".CLAUDE/x", ".Gump/workflows/x.yaml", ".clau\u200cde/x",
         "\ufeffCLAUDE.md", "CLAUDE\u202e.md", ".cur\u017for/rules",
@@ -36,7 +36,7 @@ def test_these_are_instruction_files(path):
 @pytest.mark.parametrize(
     "path",
     ["README.md", "docs/claude.md.txt", "claude", "src/agents.py", "env", "gump/x", ".github/x.yml",
-     "MYCLAUDE.md", ".envrc", "cursor/x", "opencode.yaml"],
+     "MYCLAUDE.md", ".envrc", ".env.example", "cursor/x", "opencode.yaml"],
 )  # fmt: skip
 def test_these_are_none(path):
     assert not is_instruction(path)

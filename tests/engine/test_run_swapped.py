@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gump_action.engine.workspace.swap import Swapped, swap_instructions
+from gump_action.errors import InputError
 from gump_action.workflow import loader
 
 WORKFLOW = """\
@@ -146,3 +147,23 @@ def test_a_run_goes_on_after_a_second_swap(project, base, is_new_runner):
     assert {path: after.get(path) for path in SWAPPED} == {
         path: before.get(path) for path in SWAPPED
     }
+
+
+def test_what_the_agent_changes_in_such_a_file_is_in_the_result_and_said(project, base):
+    """The change and the agent both wrote the same line: the agent's file is taken whole."""
+    project.git("checkout", "-q", base)
+    project.script({"*": [[{"run": "echo agent says > CLAUDE.md"}]]})
+    tip = project.git("rev-parse", "HEAD")
+    project.commit({"CLAUDE.md": "evil says\n", "go": ""})
+    done = swapped_run(project, tip)
+    assert done.verdict == "passed"
+    assert project.git("show", f"{done.branch}:CLAUDE.md") == "agent says"
+    assert "not to be told apart: CLAUDE.md" in done.notes()
+
+
+def test_an_isolated_run_on_swapped_files_is_refused(project, base):
+    """Its tree is made of HEAD, and would have the change's files."""
+    swap_instructions(project.repo, base, project.environ)
+    workflow = loader.load(project.repo / ".gump/workflows/x.yaml").workflow
+    with pytest.raises(InputError, match=r"CLAUDE\.md"):
+        project.start(workflow, workspace="isolated", is_job=True)
