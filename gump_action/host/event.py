@@ -80,6 +80,7 @@ class Side:
     repository_id: int | None = None
     repository: str = ""
     pushed_at: str = ""  # the last push to that repository, by GitHub's clock
+    committed_at: str = ""  # the commit's own time, where it was looked up; its author sets it
 
 
 @dataclass(frozen=True)

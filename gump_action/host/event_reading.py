@@ -59,15 +59,19 @@ def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
     return _with_commits(event, told)
 
 
-def with_pull_request(event: Event, answer: str | bytes) -> Event:
-    """The event with the commits of its pull request, from what GitHub's REST API says of it."""
+def with_pull_request(event: Event, answer: str | bytes, committed_at: str) -> Event:
+    """The event with the commits of its pull request, from what GitHub's REST API says of it.
+
+    `committed_at` is the time of the head commit (`commit.committer.date`), from there too.
+    """
     pull = _parse(p.Pull, answer, f"what GitHub says of pull request {event.subject.number}")
     if pull.number != event.subject.number:
         raise InputError(
             f"asked for pull request {event.subject.number}, GitHub told of {pull.number}."
         )
     people = replace(event.people, opener=_person(pull.user))
-    return replace(event, people=people, head=_side(pull.head), base=_side(pull.base))
+    head = replace(_side(pull.head), committed_at=committed_at)
+    return replace(event, people=people, head=head, base=_side(pull.base))
 
 
 def _parse(form: type[Form], raw: str | bytes, what: str) -> Form:

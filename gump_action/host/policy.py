@@ -86,11 +86,14 @@ class Skip:
 
 def decide(event: Event, rights: Rights, allowed: Allowed) -> MayRun | Skip:
     """Whether this event starts a run. `rights` are by login, for all of `logins_to_ask`."""
-    checks = (_of_kind(event), _of_loop(event, allowed), _of_fork(event, allowed))
-    why = next(filter(None, checks), "") or _of_people(event, rights, allowed)
-    if why:
-        return Skip(why)
-    return _on_commit(event, rights)
+    why = (
+        _of_kind(event)
+        or _of_loop(event, allowed)
+        or _of_fork(event, allowed)
+        or _of_people(event, rights, allowed)
+        or _of_moved_head(event)
+    )
+    return Skip(why) if why else _on_commit(event, rights)
 
 
 def logins_to_ask(event: Event) -> tuple[str, ...]:
@@ -252,20 +255,24 @@ def _takes_base(event: Event, rights: Rights) -> bool:
     return not (isinstance(right, Right) and right.may_write)
 
 
-def of_moved_head(event: Event, committed_at: str) -> Skip | None:
+def _of_moved_head(event: Event) -> str:
     """A comment speaks of the code that its author saw: not of what was pushed after it.
 
-    `committed_at` is the time of the head commit. Whoever makes a commit sets that time, so of a
-    fork the last push counts too; a branch of this repository only writers can push.
+    A payload holds the head of its own moment; only what was looked up may have moved by then.
+    Whoever makes a commit sets its time, so of a fork the last push counts too. A branch of this
+    repository only those can push to who may write.
     """
-    if event.kind not in _COMMENTS or event.head is None:
-        return None
-    moments = [committed_at, event.head.pushed_at] if event.is_fork else [committed_at]
+    head = event.head
+    if event.kind not in _COMMENTS or head is None:
+        return ""
+    moments = [head.committed_at] if event.kind is Kind.ISSUE_COMMENT else []
+    moments += [head.pushed_at] if event.is_fork else []
     if not is_newer_than(event.text.written_at, *moments):
-        return None
-    return Skip(
-        "The pull request was pushed to after this was written, so it may not be the code that "
-        "was meant. Look at it again, and write a new comment."
+        return ""
+    return (
+        f"The pull request may have been pushed to after this was written ({event.text.written_at}"
+        f"; its head {head.sha[:12]} is of {' or '.join(filter(None, moments)) or 'unknown time'})"
+        ", so it may not be the code that was meant. Look at it again, and write a new comment."
     )
 
 

@@ -219,18 +219,19 @@ def test_a_comment_on_a_pull_request_needs_its_commits_looked_up():
     event = event_of("issue_comment", {"issue.pull_request": {}, "issue.number": 2})
     assert event.needs_pull_request
     assert event.is_fork is None
-    filled = with_pull_request(event, json.dumps(PULL))
+    filled = with_pull_request(event, json.dumps(PULL), "2026-01-01T00:00:00Z")
     assert filled.head
     assert filled.base
     assert (filled.head.sha, filled.base.sha) == (HEAD, BASE)
     assert filled.is_fork is False
+    assert filled.head.committed_at == "2026-01-01T00:00:00Z"
     assert not filled.needs_pull_request
 
 
 def test_another_pull_request_than_the_one_asked_for_is_refused():
     event = event_of("issue_comment", {"issue.pull_request": {}})
     with pytest.raises(InputError, match="asked for pull request 1, GitHub told of 2"):
-        with_pull_request(event, json.dumps(PULL))
+        with_pull_request(event, json.dumps(PULL), "2026-01-01T00:00:00Z")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from gump_action.host.policy import (
     decide,
     is_newer_than,
     logins_to_ask,
-    of_moved_head,
 )
 from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, parse_right
 
@@ -30,11 +29,15 @@ NAMES += ["repository_dispatch", "workflow_run", "push", "merge_group"]
 OTHERS_RUN = {"GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "other"}
 
 
-def on_pull(edits=None, pull_edits=None):
-    """A comment on a pull request, looked up."""
+NOON, LATER, EARLIER = "2026-01-01T12:00:00Z", "2026-01-01T12:00:01Z", "2026-01-01T11:59:59Z"
+
+
+def on_pull(edits=None, pull_edits=None, committed_at=EARLIER):
+    """A comment of noon on a pull request, looked up."""
     pull = {**payload_of("pull_request")["pull_request"], **(pull_edits or {})}
-    told = {"issue.pull_request": {}, "issue.number": 2, **(edits or {})}
-    return with_pull_request(event_of("issue_comment", told), json.dumps(pull))
+    told = {"issue.pull_request": {}, "issue.number": 2, "comment.created_at": NOON}
+    event = event_of("issue_comment", {**told, **(edits or {})})
+    return with_pull_request(event, json.dumps(pull), committed_at)
 
 
 def why(event, rights, allowed=None):
@@ -376,8 +379,6 @@ def test_without_a_base_to_take_instructions_from_nothing_runs():
 
 # --- a head that moved -----------------------------------------------------------------------
 
-NOON, LATER, EARLIER = "2026-01-01T12:00:00Z", "2026-01-01T12:00:01Z", "2026-01-01T11:59:59Z"
-
 
 @pytest.mark.parametrize(
     ("moments", "is_newer"),
@@ -402,20 +403,33 @@ def test_a_comment_without_a_time_is_older_than_all():
     assert is_newer_than("", EARLIER)
 
 
-@pytest.mark.parametrize(("committed_at", "moved"), [(EARLIER, False), (LATER, True)])
-def test_a_push_after_the_comment_stops_the_run(committed_at, moved):
-    found = of_moved_head(on_pull({"comment.created_at": NOON}), committed_at)
-    assert bool(found) is moved
+@pytest.mark.parametrize(
+    ("committed_at", "runs"), [(EARLIER, True), (NOON, False), (LATER, False), ("", False)]
+)
+def test_a_push_after_the_comment_stops_the_run(committed_at, runs):
+    decided = decide(on_pull(committed_at=committed_at), WRITER, Allowed())
+    assert isinstance(decided, MayRun) is runs
 
 
-def test_a_fork_cannot_date_its_commits_back():
-    head = {"sha": HEAD, "ref": "x", "repo": {**FORK, "pushed_at": LATER}}
-    event = on_pull({"comment.created_at": NOON}, {"head": head})
-    assert of_moved_head(event, EARLIER) is not None
+@pytest.mark.parametrize(("pushed_at", "runs"), [(EARLIER, True), (LATER, False), (None, False)])
+def test_a_fork_cannot_date_its_commits_back(pushed_at, runs):
+    head = {"sha": HEAD, "ref": "x", "repo": {**FORK, "pushed_at": pushed_at}}
+    decided = decide(on_pull(None, {"head": head}), WRITER, Allowed(forks=True))
+    assert isinstance(decided, MayRun) is runs
 
 
-def test_the_head_of_what_is_no_comment_is_in_its_event():
-    assert of_moved_head(event_of("pull_request"), LATER) is None
+@pytest.mark.parametrize(("pushed_at", "runs"), [(EARLIER, True), (LATER, False)])
+def test_a_review_of_a_fork_is_of_what_was_there_when_it_was_written(pushed_at, runs):
+    edits = {"review.submitted_at": NOON}
+    edits |= {"pull_request.head.repo": {**FORK, "pushed_at": pushed_at}}
+    decided = decide(event_of("pull_request_review", edits), WRITER, Allowed(forks=True))
+    assert isinstance(decided, MayRun) is runs
+
+
+def test_the_reason_says_which_times_were_compared():
+    said = why(on_pull(committed_at=LATER), WRITER)
+    assert f"after this was written ({NOON}; its head ec26c3e57ca3 is of {LATER})" in said
+    assert "is of unknown time" in why(on_pull(committed_at=""), WRITER)
 
 
 # --- all together ----------------------------------------------------------------------------
