@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.engine.instructions import LINK, Base, Change, Swap, plan_swap
+from gump_action.engine.workspace.names import some
 from gump_action.engine.workspace.remove import drop_empty, leads_through_link, make_folder, remove
 from gump_action.engine.workspace.source import find_source
 from gump_action.errors import InputError
@@ -27,6 +28,15 @@ class Swapped:
     taken: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     submodules: tuple[str, ...] = ()
+
+    def lines(self, base: str) -> tuple[str, ...]:
+        """For the log: what agents get to see of another commit than the one that runs."""
+        parts = (
+            (self.taken, f"instruction files as in the base {base[:12]}"),
+            (self.removed, f"instruction files that the base {base[:12]} lacks, taken away"),
+            (self.submodules, "submodules that differ from the base, not looked into"),
+        )
+        return tuple(f"{said}: {some(paths)}" for paths, said in parts if paths)
 
 
 @dataclass(frozen=True)

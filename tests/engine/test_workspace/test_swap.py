@@ -145,6 +145,17 @@ def test_a_link_that_was_added_is_removed_and_not_followed(proposal):
     assert (outside / "settings.json").exists()
 
 
+def test_nothing_is_removed_through_a_link_that_an_earlier_step_made(proposal):
+    ground = proposal.ground
+    ground.write(proposal.top, {"new/AGENTS.md": "evil\n"})
+    proposal.commit()
+    ground.write(ground.root, {"outside/AGENTS.md": "mine\n"})
+    shutil.rmtree(proposal.top / "new")
+    (proposal.top / "new").symlink_to(ground.root / "outside")
+    proposal.swap()
+    assert (ground.root / "outside/AGENTS.md").read_text() == "mine\n"
+
+
 def test_another_spelling_is_removed(proposal):
     proposal.ground.write(proposal.top, {"Claude.MD": "evil\n", ".CODEX/config.toml": "evil\n"})
     proposal.commit()
@@ -242,10 +253,11 @@ def test_a_base_that_a_shallow_clone_lacks_is_said_and_nothing_is_done(proposal)
 @pytest.mark.parametrize("name", ["CLAUDE.md", "link"])
 def test_files_that_a_partial_clone_lacks_are_said_and_nothing_is_done(proposal, name):
     ground = proposal.ground
-    (proposal.top / "link").symlink_to("nowhere")
-    proposal.commit()
+    if name == "link":
+        (proposal.top / name).symlink_to("nowhere")
+        proposal.commit()
     base = ground.git("rev-parse", "HEAD").strip()
-    (proposal.top / "link").unlink()
+    (proposal.top / name).unlink()
     ground.write(proposal.top, {name: "evil\n"})
     proposal.commit()
     ground.git("config", "uploadpack.allowFilter", "true")
@@ -260,3 +272,15 @@ def test_files_that_a_partial_clone_lacks_are_said_and_nothing_is_done(proposal,
 def test_what_is_no_commit_is_refused(proposal, base):
     with pytest.raises(InputError, match="is no commit"):
         swap_instructions(proposal.top, base, proposal.ground.env)
+
+
+def test_what_was_done_is_said_in_lines_of_bounded_length():
+    done = Swapped(("CLAUDE.md",), tuple(f"{n}/AGENTS.md" for n in range(12)), ("vendor",))
+    assert done.lines("abcdef" * 7) == (
+        "instruction files as in the base abcdefabcdef: CLAUDE.md",
+        "instruction files that the base abcdefabcdef lacks, taken away: "
+        + ", ".join(f"{n}/AGENTS.md" for n in range(10))
+        + " and 2 more",
+        "submodules that differ from the base, not looked into: vendor",
+    )
+    assert Swapped().lines("abcdef" * 7) == ()
