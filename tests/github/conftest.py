@@ -1,0 +1,3 @@
+from .fixtures import github, github_server
+
+__all__ = ["github", "github_server"]
