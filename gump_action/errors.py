@@ -72,6 +72,10 @@ class CommandError(GumpError):
 
 
 class HostError(GumpError):
-    """GitHub refused a call, or did not answer."""
+    """GitHub refused a call, or did not answer; `status` is that of HTTP, 0 without an answer."""
 
     exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

@@ -1,0 +1,266 @@
+"""What GitHub's REST API answers, as frozen records; `read_` functions make them of its JSON.
+
+What GitHub leaves out or gives as null is empty or None here, never an error.  A repository that is
+not known is never taken for ours: the properties that compare say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+"""What a JSON text says: checked by the `read_` functions, and used nowhere else."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who wrote or did something; login is empty for an account that was deleted.
+
+    `kind` is `User`, `Bot`, `Organization` or `Mannequin`.
+    """
+
+    login: str
+    kind: str = "User"
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What an account may do here: `level` admin, write, read or none; `role` is finer.
+
+    `role` is admin, maintain, write, triage, read, none, or the name of an organization's own role.
+    """
+
+    level: str
+    role: str
+
+    @property
+    def may_write(self) -> bool:
+        return self.level in ("admin", "write")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository of the connection; `visibility` is public, private or internal."""
+
+    id: int
+    full_name: str
+    visibility: str
+    default_branch: str
+
+    @property
+    def is_private(self) -> bool:
+        """Whether not everybody can read it.  What is not known to be private is not."""
+        return self.visibility in ("private", "internal")
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment of an issue or a pull request; `url` is for people."""
+
+    id: int
+    body: str
+    author: Account
+    url: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What a host run has stored; `size` in bytes, `digest` of the zip (`sha256:…`) or empty."""
+
+    id: int
+    name: str
+    size: int
+    expired: bool
+    digest: str
+    created: str
+    run: int | None
+    repository: int | None
+    head_repository: int | None
+    head_branch: str
+    head_sha: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a fork's code may have made it; also where GitHub does not say."""
+        return self.head_repository is None or self.head_repository != self.repository
+
+
+@dataclass(frozen=True)
+class HostRun:
+    """A run of a host workflow; `path` is its file, as `.github/workflows/ci.yml`."""
+
+    id: int
+    attempt: int
+    path: str
+    event: str
+    head_sha: str
+    head_branch: str
+    repository: int | None
+    head_repository: int | None
+    actor: Account
+    triggering_actor: Account
+    status: str
+    conclusion: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a fork's code may have run in it; also where GitHub does not say."""
+        return self.head_repository is None or self.head_repository != self.repository
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a pull request; the repository is None and nameless where it was deleted."""
+
+    ref: str
+    sha: str
+    repository: int | None
+    full_name: str
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A pull request; `association` is GitHub's word (OWNER, MEMBER, CONTRIBUTOR, NONE, …)."""
+
+    number: int
+    title: str
+    body: str
+    author: Account
+    association: str
+    state: str
+    draft: bool
+    merged: bool
+    labels: tuple[str, ...]
+    head: Side
+    base: Side
+    url: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its head is in another repository; also where that was deleted."""
+        return self.head.repository is None or self.head.repository != self.base.repository
+
+
+def read_permission(json: Json) -> Permission:
+    level = _required_text(json, "permission")
+    return Permission(level, _text(json, "role_name") or level)
+
+
+def read_repository(json: Json) -> Repository:
+    told = "private" if _at(json, "private") is True else "public"
+    return Repository(
+        id=_required(json, "id"),
+        full_name=_required_text(json, "full_name"),
+        visibility=_text(json, "visibility") or told,
+        default_branch=_text(json, "default_branch"),
+    )
+
+
+def read_comment(json: Json) -> Comment:
+    return Comment(
+        id=_required(json, "id"),
+        body=_text(json, "body"),
+        author=_account(json, "user"),
+        url=_text(json, "html_url"),
+        created=_text(json, "created_at"),
+        updated=_text(json, "updated_at"),
+    )
+
+
+def read_artifact(json: Json) -> Artifact:
+    return Artifact(
+        id=_required(json, "id"),
+        name=_required_text(json, "name"),
+        size=_required(json, "size_in_bytes"),
+        expired=_at(json, "expired") is not False,
+        digest=_text(json, "digest"),
+        created=_text(json, "created_at"),
+        run=_number(json, "workflow_run", "id"),
+        repository=_number(json, "workflow_run", "repository_id"),
+        head_repository=_number(json, "workflow_run", "head_repository_id"),
+        head_branch=_text(json, "workflow_run", "head_branch"),
+        head_sha=_text(json, "workflow_run", "head_sha"),
+    )
+
+
+def read_run(json: Json) -> HostRun:
+    return HostRun(
+        id=_required(json, "id"),
+        attempt=_number(json, "run_attempt") or 1,
+        # The path may have the branch behind it: `.github/workflows/ci.yml@main`.
+        path=_text(json, "path").partition("@")[0],
+        event=_text(json, "event"),
+        head_sha=_text(json, "head_sha"),
+        head_branch=_text(json, "head_branch"),
+        repository=_number(json, "repository", "id"),
+        head_repository=_number(json, "head_repository", "id"),
+        actor=_account(json, "actor"),
+        triggering_actor=_account(json, "triggering_actor"),
+        status=_text(json, "status"),
+        conclusion=_text(json, "conclusion"),
+    )
+
+
+def read_pull(json: Json) -> Pull:
+    return Pull(
+        number=_required(json, "number"),
+        title=_text(json, "title"),
+        body=_text(json, "body"),
+        author=_account(json, "user"),
+        association=_text(json, "author_association"),
+        state=_text(json, "state"),
+        draft=_at(json, "draft") is True,
+        merged=bool(_text(json, "merged_at")),
+        labels=tuple(_text(label, "name") for label in _at(json, "labels") or ()),
+        head=_side(json, "head"),
+        base=_side(json, "base"),
+        url=_text(json, "html_url"),
+    )
+
+
+def _side(json: Json, name: str) -> Side:
+    return Side(
+        ref=_text(json, name, "ref"),
+        sha=_required_text(json[name], "sha"),
+        repository=_number(json, name, "repo", "id"),
+        full_name=_text(json, name, "repo", "full_name"),
+    )
+
+
+def _account(json: Json, name: str) -> Account:
+    return Account(_text(json, name, "login"), _text(json, name, "type") or "User")
+
+
+def _at(json: Json, *keys: str) -> Json:
+    """What is there, None where one of the keys or its value is missing."""
+    for key in keys:
+        json = json.get(key) if isinstance(json, Mapping) else None
+    return json
+
+
+def _text(json: Json, *keys: str) -> str:
+    found = _at(json, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def _number(json: Json, *keys: str) -> int | None:
+    found = _at(json, *keys)
+    return found if isinstance(found, int) else None
+
+
+def _required(json: Json, key: str) -> int:
+    found = _number(json, key)
+    if found is None:
+        raise ValueError(f"no number `{key}`")
+    return found
+
+
+def _required_text(json: Json, key: str) -> str:
+    found = _text(json, key)
+    if not found:
+        raise ValueError(f"no text `{key}`")
+    return found
