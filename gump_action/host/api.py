@@ -122,7 +122,7 @@ class Api:
         """What this account may do here.  A look-up that fails raises, and is a no for callers."""
         if not re.fullmatch(r"[\w-]+(\[bot\])?", login, re.ASCII):
             raise HostError(f"{login!r} is no login of GitHub.")
-        ask = Ask("GET", self._at(f"collaborators/{quote(login)}/permission"), "metadata: read")
+        ask = Ask("GET", self._at(f"collaborators/{quote(login)}/permission"), needs="")
         return self._calls.one(ask, answers.read_permission)
 
     def pull(self, number: int) -> Pull:
@@ -214,16 +214,27 @@ class Api:
             raise HostError(f"The artifact {artifact.name} has expired.", status=410)
         if artifact.size > limit + _ZIP_MARGIN:
             raise HostError(f"The artifact {artifact.name} is larger than {limit} bytes.")
-        with TemporaryDirectory(dir=target.parent, prefix=".artifact-") as folder:
-            archive, file = Path(folder, "zip"), Path(folder, "file")
-            digest = f"sha256:{self._fetch(artifact.id, archive, limit + _ZIP_MARGIN)}"
-            if artifact.digest not in ("", digest):
-                raise HostError(
-                    f"The artifact {artifact.name} is not what was stored: its digest is "
-                    f"{digest}, and GitHub has {artifact.digest}."
-                )
-            blob.take(archive, name, file, limit=limit)
-            file.replace(target)
+        try:
+            with TemporaryDirectory(dir=target.parent, prefix=".artifact-") as folder:
+                self._download(artifact, name, target, Path(folder), limit=limit)
+        except OSError as why:
+            raise HostError(
+                f"The artifact {artifact.name} cannot be written: {why.strerror}."
+            ) from None
+
+    def _download(
+        self, artifact: Artifact, name: str, target: Path, folder: Path, *, limit: int
+    ) -> None:
+        archive, file = folder / "zip", folder / "file"
+        digest = f"sha256:{self._fetch(artifact.id, archive, limit + _ZIP_MARGIN)}"
+        if artifact.digest not in ("", digest):
+            raise HostError(
+                f"The artifact {artifact.name} is not what was stored: its digest is "
+                f"{digest}, and GitHub has {artifact.digest}."
+            )
+        blob.take(archive, name, file, limit=limit)
+        file.chmod(0o600)
+        file.replace(target)
 
     def _fetch(self, artifact_id: int, archive: Path, limit: int) -> str:
         """The sha256 of what was fetched.  An address is good for a minute, so each try has one."""

@@ -25,6 +25,15 @@ _SLOWEST = 256 * 1024
 """Bytes a second; what is slower than that after the first seconds is given up."""
 _ENDING = 64 * 1024
 _DIRECTORY_LIMIT = 64 * 1024
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OSError,
+)
 
 
 def fetch(
@@ -91,7 +100,8 @@ def take(archive: Path, name: str, target: Path, *, limit: int) -> None:
                 member = _only_member(zipped, name)
                 with zipped.open(member) as source, target.open("xb") as sink:
                     _copy(source, sink, limit)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as why:
+    except _UNREADABLE as why:
+        # Also ValueError, for a name that is no text, and OSError, for a place before the start.
         raise HostError(f"The artifact is no zip that can be read ({why}).") from None
 
 

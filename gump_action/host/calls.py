@@ -124,6 +124,8 @@ class Calls:
             return _no_answer(why)
         except RuntimeError:
             return Reply(301)  # PyGithub follows none to another host, and says so in this way.
+        except ValueError:
+            return Reply(0, text="headers that cannot be read")
         return Reply(status, headers, text)
 
 

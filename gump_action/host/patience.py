@@ -26,8 +26,9 @@ _SAID = 300
 class Ask:
     """One request: the path under the API's address, and the permission that it needs.
 
-    `needs` is what the host workflow has to grant, as `pull-requests: write`.  `once` is said of
-    what must not be done twice: it is tried again only where the first try surely did nothing.
+    `needs` is what the host workflow has to grant, as `pull-requests: write`; empty: nothing.
+    `once` is said of what must not be done twice: it is tried again only where the first try
+    surely did nothing.
     """
 
     method: str
@@ -54,9 +55,8 @@ class Reply:
     def said(self) -> str:
         """GitHub's own words, on one line."""
         try:
-            told = json.loads(self.text)
-            message = str(told["message"])
-        except (ValueError, KeyError, TypeError):
+            message = str(json.loads(self.text)["message"])
+        except (ValueError, KeyError, TypeError, RecursionError):
             message = self.text if self.status == 0 else ""
         return " ".join(words.clean(message).split())[:_SAID]
 
@@ -139,12 +139,15 @@ def _why(ask: Ask, reply: Reply, wait: float | None) -> tuple[str, str]:
 
 
 def _grant(permission: str, verb: str = "Give") -> str:
+    if not permission:
+        return f"{verb} another token."
     return f"{verb} the job `permissions:` with {permission}, or another token."
 
 
 def permission_of(ask: Ask, reply: Reply) -> str:
     """What the token lacks, as a host workflow writes it: what GitHub says, else what we know.
 
+    Empty where it is nothing that a job can be given: every token may read metadata.
     The header reads `issues=write; pull_requests=write` where each of them would do.
     """
     told = reply.headers.get("x-accepted-github-permissions", "")
@@ -152,7 +155,8 @@ def permission_of(ask: Ask, reply: Reply) -> str:
         " and ".join(
             f"`{name.replace('_', '-')}: {level}`"
             for name, level in re.findall(r"(\w+)=(\w+)", choice)
+            if name != "metadata"
         )
         for choice in told.split(";")
     ]
-    return " or ".join(filter(None, choices)) or f"`{ask.needs}`"
+    return " or ".join(filter(None, choices)) or (f"`{ask.needs}`" if ask.needs else "")

@@ -359,3 +359,18 @@ def test_pygithub_is_not_imported_before_the_first_call():
         "import gump_action.host.api, sys; sys.exit(bool({'github','requests'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_an_answer_with_odd_headers_is_tried_again(api, github, clock):
+    github.add_pull(5)
+    odd = {"X-RateLimit-Remaining": "many", "X-RateLimit-Limit": "x"}
+    github.faults = [Fault("/pulls/", times=1, status=200, headers=odd)]
+    assert api.pull(5).number == 5
+    assert clock.slept == [1]
+
+
+def test_a_permission_needs_nothing_that_a_job_can_be_given(api, github):
+    github.faults = [Fault("/collaborators/", status=404)]
+    with pytest.raises(HostError) as caught:
+        api.permission("alice")
+    assert "permissions:" not in str(caught.value)

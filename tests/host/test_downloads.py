@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import struct
 import zipfile
 
@@ -181,3 +182,41 @@ def test_a_zip_with_a_huge_list_is_refused_before_it_is_read(is_zip64, tmp_path)
     archive.write_bytes(content)
     with pytest.raises(HostError, match="list is too long"):
         blob.take(archive, "state.gump", tmp_path / "out", limit=100_000)
+
+
+@pytest.mark.parametrize("start", range(0, 1000, 250))
+def test_bytes_that_are_changed_at_random_are_refused_or_harmless(start, tmp_path):
+    whole = zipped(("státe.gump", STORED))
+    outcomes = {_outcome(changed(whole, seed), tmp_path) for seed in range(start, start + 250)}
+    assert outcomes == {"refused", STORED}
+
+
+def changed(content, seed):
+    """One to four bytes are others, mostly in the list at the end; or the end is missing."""
+    chance, content = random.Random(seed), bytearray(content)
+    for _ in range(chance.randint(1, 4)):
+        first = len(content) - 140 if chance.random() < 0.8 else 0
+        content[chance.randrange(first, len(content))] = chance.choice([0, 255, 0xC3])
+    return bytes(content[: chance.randrange(len(content))] if chance.random() < 0.1 else content)
+
+
+def _outcome(content, folder):
+    (folder / "zip").write_bytes(content)
+    (folder / "out").unlink(missing_ok=True)
+    try:
+        blob.take(folder / "zip", "státe.gump", folder / "out", limit=100_000)
+    except HostError:
+        return "refused"
+    return (folder / "out").read_bytes()
+
+
+def test_a_target_that_cannot_be_written_is_an_error_of_ours(api, github, tmp_path):
+    github.add_artifact("state", STATE)
+    with pytest.raises(HostError, match="cannot be written"):
+        download(api, tmp_path / "missing" / "state.gump")
+
+
+def test_what_is_fetched_is_for_this_user_alone(api, github, target):
+    github.add_artifact("state", STATE)
+    download(api, target)
+    assert target.stat().st_mode & 0o777 == 0o600

@@ -53,6 +53,7 @@ def test_how_long_to_wait(ask, reply, tries, wait):
     ("told", "words"),
     [
         ("", "`actions: read`"),
+        ("metadata=read", "`actions: read`"),
         ("pull_requests=write", "`pull-requests: write`"),
         ("issues=write; pull_requests=write", "`issues: write` or `pull-requests: write`"),
         ("contents=write,workflows=write", "`contents: write` and `workflows: write`"),
@@ -86,3 +87,8 @@ def test_what_the_server_says_is_one_short_clean_line():
     assert "\n" not in said
     assert "\x1b" not in said
     assert len(said) <= 300
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[" * 100_000, "[]", '{"message": null}'])
+def test_an_odd_body_of_a_failure_says_nothing(text):
+    assert Reply(500, {}, text).said in ("", "None")
