@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from gump_action import checks
+from gump_action.action.commit import Checkout
+from gump_action.action.judge import Ruling, judge
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.action.spec import spec_file
+from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
-from gump_action.host import inputs
+from gump_action.host import inputs, words
 from gump_action.host.inputs import Inputs
+from gump_action.host.policy import Skip
 
 DRY = "it is a dry run, so nothing was run"
+_FROM_BASE = 100
 
 
 def resolve(environ: Mapping[str, str], log: Log) -> None:
     """Raises InputError where an input is wrong: nothing of the job's is touched then."""
     asked = inputs.read(environ)
     here = place(environ)
+    token = environ.get("GUMP_GITHUB_TOKEN", "")
+    ruling = judge(environ, asked, token)
+    log.outputs(_names(asked, here))
+    if isinstance(ruling.decision, Skip):
+        _skip(ruling.decision.why, log)
+        return
     _check_folder(asked)
-    outputs = {"run": "true", **_names(asked, here)}
+    checkout = Checkout(Path(asked.working_directory), environ, token)
+    log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
     if asked.is_dry_run:
         for line in _plan(asked, here):
             log.say(line)
-        outputs |= {"run": "false", "status": "skipped", "reason": DRY}
-    log.outputs(outputs)
+        _skip(DRY, log)
+        return
+    log.outputs({"run": "true"})
+
+
+def _skip(why: str, log: Log) -> None:
+    log.say(f"Nothing is run: {why}")
+    log.summary(f"# gump-action has run nothing\n\n{words.prose(why)}\n")
+    log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
+
+
+def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:
+    """The checkout holds the code that was judged; the files in it that came from the base."""
+    decision = ruling.decision
+    assert not isinstance(decision, Skip), "what is skipped needs no checkout"
+    checkout.check(ruling.event, decision)
+    if not decision.takes_base_instructions:
+        return []
+    done = checkout.take_instructions(decision.base, asked.workflow)
+    for line in done.lines(decision.base):
+        log.say(line)
+    return [*done.taken, *done.removed][:_FROM_BASE]
 
 
 def _names(asked: Inputs, here: Place) -> dict[str, str]:
@@ -39,12 +72,8 @@ def _names(asked: Inputs, here: Place) -> dict[str, str]:
         "artifact-path": str(here.packed),
         "report-name": here.key.report_name,
         "report-path": str(here.report),
-        "reads-cache": _word(asked.state in ("auto", "cache")),
+        "reads-cache": "true" if asked.state in ("auto", "cache") else "false",
     }
-
-
-def _word(is_so: bool) -> str:
-    return "true" if is_so else "false"
 
 
 def _check_folder(asked: Inputs) -> None:

@@ -205,6 +205,10 @@ def read_run(json: Json) -> HostRun:
     )
 
 
+def read_committed_at(json: Json) -> str:
+    return _text(json, "commit", "committer", "date")
+
+
 def read_pull(json: Json) -> Pull:
     return Pull(
         number=_required(json, "number"),

@@ -8,6 +8,7 @@ Every failure is a HostError whose words hold no token.  Nothing here prints.
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import re
 import time
@@ -129,6 +130,16 @@ class Api:
         """The pull request of this number."""
         ask = Ask("GET", self._at(f"pulls/{number}"), "pull-requests: read")
         return self._calls.one(ask, answers.read_pull)
+
+    def pull_text(self, number: int) -> str:
+        """The same as JSON, for who reads payloads of events: they have this form too."""
+        ask = Ask("GET", self._at(f"pulls/{number}"), "pull-requests: read")
+        return self._calls.one(ask, json.dumps)
+
+    def committed_at(self, sha: str) -> str:
+        """The time of a commit (ISO 8601), as its committer set it."""
+        ask = Ask("GET", self._at(f"commits/{quote(sha)}"), "contents: read")
+        return self._calls.one(ask, answers.read_committed_at)
 
     def run(self, run_id: int) -> HostRun:
         """A run of a host workflow, as of its last attempt."""

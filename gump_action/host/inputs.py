@@ -12,6 +12,7 @@ from typing import Literal, TypeVar, cast, get_args
 
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
+from gump_action.host.rights import parse_bots
 
 Keeping = Literal["auto", "artifact", "cache", "off"]
 Commenting = Literal["auto", "always", "never"]
@@ -49,7 +50,8 @@ class Inputs:
     retention_days: int
     comment: Commenting
     install_agents: bool
-    allow_bots: tuple[str, ...]
+    allow_bots: frozenset[str]
+    allow_forks: bool
     fail_on: frozenset[Verdict]
     is_dry_run: bool
     leg: str
@@ -78,7 +80,8 @@ def read(environ: Mapping[str, str]) -> Inputs:
         retention_days=form.parsed("retention-days", _days, 0),
         comment=cast(Commenting, form.one_of("comment", get_args(Commenting))),
         install_agents=form.yes("install-agents", default=True),
-        allow_bots=_words(form.text("allow-bots")),
+        allow_bots=form.parsed("allow-bots", _bots, frozenset()),
+        allow_forks=form.yes("allow-forks", default=False),
         fail_on=form.parsed("fail-on", _verdicts, frozenset(_FAIL_ON[:2])),
         is_dry_run=form.yes("dry-run", default=False),
         leg=form.line("matrix-leg"),
@@ -162,6 +165,13 @@ def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LONGEST_RETENTION:
         raise ValueError(f"it may be a number of days from 1 to {_LONGEST_RETENTION}")
     return int(text)
+
+
+def _bots(text: str) -> frozenset[str]:
+    try:
+        return parse_bots(text)
+    except InputError as why:
+        raise ValueError(f"{why.message} {why.hint}".rstrip(".")) from None
 
 
 def _verdicts(text: str) -> frozenset[Verdict]:

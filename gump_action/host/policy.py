@@ -27,11 +27,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of event: who is judged, which actions may start a run (all, if None), and why."""
+    """One kind of event: who is judged, which actions may start a run (all, if None), and why.
+
+    `is_vouched` says that GitHub lets only those start it, or run it again, who may write: nobody
+    has to be looked up then, so a run does not hang on that, and bots are still judged by name.
+    """
 
     judged: tuple[Role, ...]
     why: str
     actions: frozenset[str] | None = None
+    is_vouched: bool = False
 
 
 STARTERS = (Role.ACTOR, Role.AGAIN, Role.SENDER)
@@ -55,15 +60,22 @@ TABLE: Mapping[Kind, Row] = {
         (*STARTERS, Role.AUTHOR), "anybody can open one; a label speaks for who set it"
     ),
     Kind.SCHEDULE: Row(
-        (Role.AGAIN,), "GitHub's clock starts it; its actor only once wrote the cron line"
+        (Role.AGAIN,),
+        "GitHub's clock starts it; its actor only once wrote the cron line",
+        is_vouched=True,
     ),
-    Kind.WORKFLOW_DISPATCH: Row(STARTERS, "who can dispatch can write; no text of others"),
-    Kind.REPOSITORY_DISPATCH: Row(STARTERS, "who can dispatch can write; no text of others"),
+    Kind.WORKFLOW_DISPATCH: Row(
+        STARTERS, "who can dispatch can write; no text of others", is_vouched=True
+    ),
+    Kind.REPOSITORY_DISPATCH: Row(
+        STARTERS, "who can dispatch can write; no text of others", is_vouched=True
+    ),
     Kind.WORKFLOW_RUN: Row(
-        (*STARTERS, Role.UPSTREAM, Role.UPSTREAM_AGAIN), "it has rights that the run before had not"
+        (*STARTERS, Role.UPSTREAM, Role.UPSTREAM_AGAIN),
+        "it has rights that the run before had not",
     ),
-    Kind.PUSH: Row(STARTERS, "who can push can write; no text of others"),
-    Kind.MERGE_GROUP: Row(STARTERS, "who can queue can write; no text of others"),
+    Kind.PUSH: Row(STARTERS, "who can push can write; no text of others", is_vouched=True),
+    Kind.MERGE_GROUP: Row(STARTERS, "who can queue can write; no text of others", is_vouched=True),
 }
 
 
@@ -98,7 +110,8 @@ def decide(event: Event, rights: Rights, allowed: Allowed) -> MayRun | Skip:
 
 def logins_to_ask(event: Event) -> tuple[str, ...]:
     """Whose rights have to be looked up, for `decide`. Bots have none: they are named or not."""
-    asked = [person for _, person in _judged(event) if person]
+    is_vouched = event.kind in TABLE and TABLE[event.kind].is_vouched
+    asked = [] if is_vouched else [person for _, person in _judged(event) if person]
     opener = event.people.opener
     if opener and event.subject.kind == "pull_request":
         asked.append(opener)
@@ -157,6 +170,9 @@ def _of_fork(event: Event, allowed: Allowed) -> str:
 def _of_people(event: Event, rights: Rights, allowed: Allowed) -> str:
     """Why not, of each who lacks the right: the lowest one counts."""
     known = {login.casefold(): right for login, right in rights.items()}
+    if TABLE[event.kind].is_vouched:
+        persons = [person for _, person in _judged(event) if person]
+        known = {**{person.login.casefold(): Right.WRITE for person in persons}, **known}
     reasons = [_of_person(person, role, known, allowed) for role, person in _judged(event)]
     return " ".join(dict.fromkeys(filter(None, reasons)))
 

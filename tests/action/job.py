@@ -6,6 +6,7 @@ Nested actions are played by copies of files; tests/runner has the real ones.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import subprocess
@@ -53,6 +54,7 @@ class Job:
     inputs: dict[str, str]
     environ: dict[str, str]
     attempt: int = 1
+    event: dict[str, object] = field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     log: str = ""
@@ -65,9 +67,9 @@ class Job:
         if self.outputs["resolve"].get("run") == "true":
             self._restore_cache()
             self.step("restore")
-            if self.codes["restore"] == 0:
+            if not self.codes["restore"]:
                 self.step("agents")
-            if self.codes.get("agents") == 0:
+            if not self.codes.get("agents", 1):
                 self.step("run")
             self.step("save")
             self._store()
@@ -133,12 +135,22 @@ class Job:
             "GITHUB_RUN_ID": "100",
             "GITHUB_RUN_ATTEMPT": str(self.attempt),
             "GITHUB_JOB": "fix",
-            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_NAME": "workflow_dispatch",
+            "GITHUB_EVENT_PATH": str(self._event()),
+            "GITHUB_ACTOR": "octocat",
+            "GITHUB_TRIGGERING_ACTOR": "octocat",
+            "GITHUB_SHA": "1" * 40,
+            "GITHUB_REF": "refs/heads/main",
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_WORKSPACE": str(self.repo),
             "RUNNER_TEMP": str(self.temp),
             **{k: v for k, v in self.environ.items() if k.startswith("GITHUB_")},
         }
+
+    def _event(self) -> Path:
+        path = self.temp / "event.json"
+        path.write_text(json.dumps(EVENT | self.event))
+        return path
 
     def _value(self, text: str) -> str:
         """What the runner makes of an expression of action.yml."""
@@ -171,6 +183,10 @@ class Job:
                 shutil.copy(names[f"{kind}-path"], target)
 
 
+EVENT = {
+    "repository": {"id": 7, "full_name": "octo/demo", "private": False, "default_branch": "main"},
+    "sender": {"login": "octocat", "type": "User"},
+}
 FILES = ("OUTPUT", "ENV", "PATH", "STATE", "STEP_SUMMARY")
 
 

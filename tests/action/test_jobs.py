@@ -96,11 +96,6 @@ def test_with_state_off_nothing_is_kept(jobs):
     assert launches(jobs(2, state="off")) == ["look#1", "impl#1"]
 
 
-def test_events_that_may_not_write_the_cache_keep_an_artifact_alone(jobs):
-    job = jobs(1, environ={"GITHUB_EVENT_NAME": "issue_comment"})
-    assert (job.outputs["save"]["cache"], job.outputs["save"]["artifact"]) == ("false", "true")
-
-
 def test_two_uses_in_one_job_do_not_meet(jobs):
     one, other = jobs(1), jobs(2, use="other")
     assert one.result["run-key"] != other.result["run-key"]

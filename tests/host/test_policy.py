@@ -9,6 +9,7 @@ from gump_action.host.event import Kind
 from gump_action.host.event_reading import with_pull_request
 from gump_action.host.policy import (
     TABLE,
+    TABLE,
     MayRun,
     Skip,
     decide,
@@ -70,10 +71,19 @@ def test_a_right_that_we_do_not_know_is_none(right, may):
     assert isinstance(decided, MayRun) is may
 
 
-@pytest.mark.parametrize("name", NAMES)
+VOUCHED = {"workflow_dispatch", "repository_dispatch", "push", "merge_group"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - VOUCHED))
 @pytest.mark.parametrize("rights", [{}, {"Codertocat": Unknown("HTTP 502")}])
 def test_a_look_up_that_failed_is_a_no(name, rights):
     assert "what is not known is a no" in why(event_of(name), rights)
+
+
+@pytest.mark.parametrize("name", sorted(VOUCHED))
+def test_whom_github_lets_start_it_needs_no_look_up(name):
+    assert isinstance(decide(event_of(name), {}, Allowed()), MayRun)
+    assert set(logins_to_ask(event_of(name))) == set()
 
 
 def test_the_reason_is_a_sentence_that_names_who_and_what():
@@ -109,7 +119,7 @@ def test_the_lowest_right_counts(case):
     event = event_of(name, edits, **more)
     assert "other (read)" in why(event, {**WRITER, "other": Right.READ})
     assert isinstance(decide(event, {**WRITER, "other": Right.WRITE}, Allowed()), MayRun)
-    assert "other" in logins_to_ask(event)
+    assert "other" in logins_to_ask(event) or TABLE[event.kind].is_vouched
 
 
 def test_all_who_lack_the_right_are_named():

@@ -1,0 +1,85 @@
+"""The commit that runs, and the instruction files that agents see in it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gump_action import environment
+from gump_action.engine.workspace.swap import BaseMissing, Swapped, swap_instructions
+from gump_action.errors import InputError
+from gump_action.host.event import Event, Kind
+from gump_action.host.policy import MayRun
+from gump_action.system.git import Git
+from gump_action.system.git_fetch import fetch_commit
+
+_NOT_CHECKED_OUT = {
+    Kind.ISSUE_COMMENT: "refs/pull/${{ github.event.issue.number }}/head",
+    Kind.WORKFLOW_RUN: "${{ github.event.workflow_run.head_sha }}",
+}
+"""Events after which actions/checkout takes the default branch, and the `ref` to give it."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """What the job has checked out.  `token` fetches what a shallow clone lacks."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    token: str = field(repr=False)
+
+    def check(self, event: Event, decision: MayRun) -> None:
+        """Raises InputError where it holds other code than that which was judged."""
+        ref = _NOT_CHECKED_OUT.get(event.kind)
+        is_about_code = event.subject.kind == "pull_request" or event.upstream
+        if not ref or not is_about_code:
+            return
+        git = Git(self.folder, self._env, settings={"safe.directory": "*"})
+        head = git.text("rev-parse", "--verify", "-q", "HEAD", ok=(0, 1, 128))
+        if head != decision.commit:
+            raise InputError(
+                f"The checkout is on {head[:12] or 'no commit'}, and this event is about "
+                f"{decision.commit[:12]}: an agent would work on other code than was meant.",
+                hint=f"Give `uses: actions/checkout` the input `ref: {ref}`. Where it has that, "
+                "the branch has moved since the event: ask again.",
+            )
+
+    def take_instructions(self, base: str, workflow: str) -> Swapped:
+        """Instruction files as the base has them, which is fetched where the clone lacks it.
+
+        Raises InputError where that cannot be had: then nothing may run.
+        """
+        also = _inside(workflow)
+        done = swap_instructions(self.folder, base, self._env, also=also)
+        why = ""
+        if isinstance(done, BaseMissing):
+            why = self._fetch(done.commit)
+            done = swap_instructions(self.folder, base, self._env, also=also)
+        if isinstance(done, BaseMissing):
+            raise InputError(
+                f"The instruction files have to come from the base {base[:12]}, since who opened "
+                f"the pull request may not write here, and that commit cannot be had: {why}.",
+                hint="Give `uses: actions/checkout` the input `fetch-depth: 0`.",
+            )
+        return done
+
+    @property
+    def _env(self) -> Mapping[str, str]:
+        return environment.for_git(self.environ)
+
+    def _fetch(self, commit: str) -> str:
+        """Why it could not be fetched; empty where it was."""
+        server = self.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        url = f"{server}/{self.environ.get('GITHUB_REPOSITORY', '')}"
+        login = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        header = f"Authorization: basic {login}" if self.token else ""
+        return fetch_commit(self.folder, url, commit, header=header, env=self._env)
+
+
+def _inside(workflow: str) -> tuple[str, ...]:
+    """A workflow that is named by its path is an instruction file wherever it lies."""
+    path = Path(workflow)
+    is_inside = "/" in workflow and not path.is_absolute() and ".." not in path.parts
+    return (path.as_posix(),) if is_inside else ()

@@ -1,0 +1,82 @@
+"""Judges the event of this job: looks up what is not in its payload, and lets `policy` decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gump_action.errors import HostError, InputError
+from gump_action.host import api, policy
+from gump_action.host.api import Api
+from gump_action.host.event import Event
+from gump_action.host.event_reading import read_event, with_pull_request
+from gump_action.host.inputs import Inputs
+from gump_action.host.policy import MayRun, Skip
+from gump_action.host.rights import Allowed, Right, Unknown, parse_right
+
+NO_TOKEN = "`github-token` is empty"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """`decision` is what `policy` says of `event`, in which a pull request has its commits."""
+
+    event: Event
+    decision: MayRun | Skip
+
+
+def event_of(environ: Mapping[str, str]) -> Event:
+    """What started this job.  Raises InputError where the runner's file of it cannot be read."""
+    path = environ.get("GITHUB_EVENT_PATH", "")
+    try:
+        payload = Path(path).read_bytes() if path else b"{}"
+    except OSError as why:
+        raise InputError(
+            f"{path}: the event of this job cannot be read: {why.strerror}.",
+            hint="GITHUB_EVENT_PATH is set by the runner; no step should change it.",
+        ) from None
+    return read_event(environ, payload)
+
+
+def judge(environ: Mapping[str, str], asked: Inputs, token: str) -> Ruling:
+    """Whether this event may start a run.  What cannot be looked up is a no."""
+    event = event_of(environ)
+    allowed = Allowed(bots=asked.allow_bots, forks=asked.allow_forks)
+    if not event.needs_pull_request and not policy.logins_to_ask(event):
+        return Ruling(event, policy.decide(event, {}, allowed))
+    if not token:
+        return Ruling(event, policy.decide(event, _unknown(event, NO_TOKEN), allowed))
+    try:
+        with Api(api.connection(environ, token)) as github:
+            return _looked_up(event, github, allowed)
+    except HostError as why:
+        return Ruling(event, policy.decide(event, _unknown(event, why.message), allowed))
+
+
+def _unknown(event: Event, why: str) -> dict[str, Right | Unknown]:
+    return {login: Unknown(why) for login in policy.logins_to_ask(event)}
+
+
+def _looked_up(event: Event, github: Api, allowed: Allowed) -> Ruling:
+    if event.needs_pull_request:
+        event = _with_pull_request(event, github)
+    rights = {login: _right(login, github) for login in policy.logins_to_ask(event)}
+    return Ruling(event, policy.decide(event, rights, allowed))
+
+
+def _with_pull_request(event: Event, github: Api) -> Event:
+    told = github.pull_text(event.subject.number)
+    head = with_pull_request(event, told, "").head
+    assert head, "a pull request that was read has a head"
+    return with_pull_request(event, told, github.committed_at(head.sha))
+
+
+def _right(login: str, github: Api) -> Right | Unknown:
+    """An organization's own role counts as the level that it comes with."""
+    try:
+        told = github.permission(login)
+    except HostError as why:
+        return Unknown(why.message)
+    by_role = parse_right(told.role)
+    return parse_right(told.level) if isinstance(by_role, Unknown) else by_role
