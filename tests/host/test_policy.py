@@ -9,7 +9,6 @@ from gump_action.host.event import Kind
 from gump_action.host.event_reading import with_pull_request
 from gump_action.host.policy import (
     TABLE,
-    TABLE,
     MayRun,
     Skip,
     decide,
