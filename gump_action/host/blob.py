@@ -37,7 +37,13 @@ _UNREADABLE = (
 
 
 def fetch(
-    url: str, target: Path, *, limit: int, timeout: float, clock: Callable[[], float]
+    url: str,
+    target: Path,
+    *,
+    limit: int,
+    timeout: float,
+    clock: Callable[[], float],
+    needs_https: bool = True,
 ) -> Reply:
     """Writes what is at this address into a new file: status 200, and its sha256 as text.
 
@@ -47,6 +53,8 @@ def fetch(
     # It costs 0.1 s, and most calls need none of it.
     import requests
 
+    if needs_https and not url.startswith("https:"):
+        return Reply(0, text="the store of artifacts has no https address")
     try:
         # No token, nothing out of `.netrc`, and on to no further host.
         with (

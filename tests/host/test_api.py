@@ -338,6 +338,23 @@ def test_an_answer_that_is_no_json_is_an_error(api, github):
         api.pull(5)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "ask"),
+    [
+        ("/graphql", '{"data": null, "errors": [{"message": "no"}]}', lambda api: api.viewer()),
+        ("/graphql", '{"data": {"viewer": {"login": ""}}}', lambda api: api.viewer()),
+        ("/contents/", '{"type": "submodule"}', lambda api: api.file("x", "main")),
+        ("/contents/", "[]", lambda api: api.file("x", "main")),
+        ("/actions/artifacts", '{"artifacts": null}', lambda api: api.artifacts_named("x")),
+        ("/issues/5/comments", "{}", lambda api: api.find_comment(5, MARK)),
+    ],
+)
+def test_an_answer_of_another_kind_is_an_error(path, body, ask, api, github):
+    github.faults = [Fault(path, status=200, body=body)]
+    with pytest.raises(HostError, match="cannot read"):
+        ask(api)
+
+
 def test_pages_that_do_not_follow_one_another_are_an_error(api, github):
     link = f'<{github.at("/actions/artifacts")}?page=1>; rel="next"'
     github.add_artifact("state", b"x")

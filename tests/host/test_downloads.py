@@ -6,6 +6,7 @@ import io
 import os
 import random
 import struct
+import time
 import zipfile
 
 import pytest
@@ -161,6 +162,13 @@ def test_a_store_that_is_down_costs_the_patience_and_shows_no_address(api, githu
         download(api, target)
     assert sum(waits) <= 30
     assert "sig=" not in str(caught.value)
+
+
+def test_a_store_without_https_is_not_asked(github, target):
+    url = f"{github.blob_url}/{github.add_artifact('state', STATE)['id']}.zip"
+    reply = blob.fetch(url, target, limit=1000, timeout=1, clock=time.monotonic)
+    assert (reply.status, reply.text) == (0, "the store of artifacts has no https address")
+    assert github.blob_calls == []
 
 
 def test_a_store_that_trickles_is_given_up(target):
