@@ -253,9 +253,12 @@ def test_a_base_that_a_shallow_clone_lacks_is_said_and_nothing_is_done(proposal)
 @pytest.mark.parametrize("name", ["CLAUDE.md", "link"])
 def test_files_that_a_partial_clone_lacks_are_said_and_nothing_is_done(proposal, name):
     ground = proposal.ground
+    (proposal.top / name).unlink(missing_ok=True)
     if name == "link":
         (proposal.top / name).symlink_to("nowhere")
-        proposal.commit()
+    else:
+        ground.write(proposal.top, {name: "only here\n"})
+    proposal.commit()
     base = ground.git("rev-parse", "HEAD").strip()
     (proposal.top / name).unlink()
     ground.write(proposal.top, {name: "evil\n"})
