@@ -114,12 +114,16 @@ class HostRun:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a pull request; the repository is None and nameless where it was deleted."""
+    """One side of a pull request; the repository is None and nameless where it was deleted.
+
+    `pushed` is when that repository was last pushed to, to any of its branches.
+    """
 
     ref: str
     sha: str
     repository: int | None
     full_name: str
+    pushed: str = ""
 
 
 @dataclass(frozen=True)
@@ -232,6 +236,7 @@ def _side(json: Json, name: str) -> Side:
         sha=_required_text(json[name], "sha"),
         repository=_number(json, name, "repo", "id"),
         full_name=_text(json, name, "repo", "full_name"),
+        pushed=_text(json, name, "repo", "pushed_at"),
     )
 
 

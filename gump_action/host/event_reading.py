@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from gump_action.errors import InputError
+from gump_action.host import answers
 from gump_action.host import payload as p
 from gump_action.host.event import (
     Event,
@@ -59,19 +60,26 @@ def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
     return _with_commits(event, told)
 
 
-def with_pull_request(event: Event, answer: str | bytes, committed_at: str) -> Event:
-    """The event with the commits of its pull request, from what GitHub's REST API says of it.
+def with_pull_request(event: Event, pull: answers.Pull, committed_at: str) -> Event:
+    """The event with the commits of its pull request, as GitHub was asked for them.
 
-    `committed_at` is the time of the head commit (`commit.committer.date`), from there too.
+    `committed_at` is the time of the head commit (`commit.committer.date`), asked for too.
     """
-    pull = _parse(p.Pull, answer, f"what GitHub says of pull request {event.subject.number}")
     if pull.number != event.subject.number:
         raise InputError(
             f"asked for pull request {event.subject.number}, GitHub told of {pull.number}."
         )
-    people = replace(event.people, opener=_person(pull.user))
-    head = replace(_side(pull.head), committed_at=committed_at)
-    return replace(event, people=people, head=head, base=_side(pull.base))
+    author = pull.author
+    opener = Person(author.login, author.kind) if author.login else None
+    head = replace(_looked_up(pull.head), committed_at=committed_at)
+    people = replace(event.people, opener=opener)
+    return replace(event, people=people, head=head, base=_looked_up(pull.base))
+
+
+def _looked_up(side: answers.Side) -> Side:
+    if not _SHA.fullmatch(side.sha):
+        raise InputError(f"GitHub tells of the commit {side.sha!r}, which is none.")
+    return Side(side.sha, side.ref, side.repository, side.full_name, side.pushed)
 
 
 def _parse(form: type[Form], raw: str | bytes, what: str) -> Form:

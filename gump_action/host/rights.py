@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gump_action.errors import InputError
+from gump_action.host.answers import Permission
 
 
 class Right(StrEnum):
@@ -56,7 +57,8 @@ def parse_bots(text: str) -> frozenset[str]:
     return names
 
 
-def parse_right(name: str) -> Right | Unknown:
-    """What GitHub calls a permission or a role; one of an organisation's own is not known."""
-    known = next((right for right in Right if right == name), None)
-    return known or Unknown(f"{name!r} is no right that we know")
+def right_of(told: Permission) -> Right | Unknown:
+    """The right that GitHub tells of; a role of an organisation's own is as good as its level."""
+    names = (told.role, told.level)
+    found = (right for name in names for right in Right if right == name)
+    return next(found, Unknown(f"{told.role!r} is no right that we know"))

@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from gump_action.errors import InputError
+from gump_action.host.answers import Side as Asked
+from gump_action.host.answers import read_pull
 from gump_action.host.event import Job, Kind, Person, Side, Subject
 from gump_action.host.event_reading import read_event, with_pull_request
 
@@ -25,7 +28,7 @@ SUBJECTS = {
     "push": Subject("ref", name="refs/heads/main"),
     "merge_group": Subject("ref", name="refs/heads/main"),
 }
-PULL = payload_of("pull_request")["pull_request"]
+PULL = read_pull(payload_of("pull_request")["pull_request"])
 
 
 def test_every_known_event_is_tried_here():
@@ -219,11 +222,12 @@ def test_a_comment_on_a_pull_request_needs_its_commits_looked_up():
     event = event_of("issue_comment", {"issue.pull_request": {}, "issue.number": 2})
     assert event.needs_pull_request
     assert event.is_fork is None
-    filled = with_pull_request(event, json.dumps(PULL), "2026-01-01T00:00:00Z")
+    filled = with_pull_request(event, PULL, "2026-01-01T00:00:00Z")
     assert filled.head
     assert filled.base
     assert (filled.head.sha, filled.base.sha) == (HEAD, BASE)
     assert filled.is_fork is False
+    assert filled.head.pushed_at == "2019-05-15T15:20:32Z"
     assert filled.head.committed_at == "2026-01-01T00:00:00Z"
     assert not filled.needs_pull_request
 
@@ -231,7 +235,14 @@ def test_a_comment_on_a_pull_request_needs_its_commits_looked_up():
 def test_another_pull_request_than_the_one_asked_for_is_refused():
     event = event_of("issue_comment", {"issue.pull_request": {}})
     with pytest.raises(InputError, match="asked for pull request 1, GitHub told of 2"):
-        with_pull_request(event, json.dumps(PULL), "2026-01-01T00:00:00Z")
+        with_pull_request(event, PULL, "2026-01-01T00:00:00Z")
+
+
+def test_a_commit_that_is_none_is_refused():
+    event = event_of("issue_comment", {"issue.pull_request": {}, "issue.number": 2})
+    pull = replace(PULL, base=Asked("main", "--upload-pack=x", 1, "o/r"))
+    with pytest.raises(InputError, match="commit '--upload-pack=x', which is none"):
+        with_pull_request(event, pull, "")
 
 
 @pytest.mark.parametrize(

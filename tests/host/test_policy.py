@@ -1,10 +1,10 @@
-import json
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from gump_action.errors import InputError
+from gump_action.host.answers import Permission, read_pull
 from gump_action.host.event import Kind
 from gump_action.host.event_reading import with_pull_request
 from gump_action.host.policy import (
@@ -15,7 +15,7 @@ from gump_action.host.policy import (
     is_newer_than,
     logins_to_ask,
 )
-from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, parse_right
+from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, right_of
 
 from .occasion import SHA, event_of, payload_of, user
 
@@ -37,7 +37,7 @@ def on_pull(edits=None, pull_edits=None, committed_at=EARLIER):
     pull = {**payload_of("pull_request")["pull_request"], **(pull_edits or {})}
     told = {"issue.pull_request": {}, "issue.number": 2, "comment.created_at": NOON}
     event = event_of("issue_comment", {**told, **(edits or {})})
-    return with_pull_request(event, json.dumps(pull), committed_at)
+    return with_pull_request(event, read_pull(pull), committed_at)
 
 
 def why(event, rights, allowed=None):
@@ -61,13 +61,27 @@ def test_nobody_starts_a_run_below_write(name, right):
 
 
 @pytest.mark.parametrize(
-    ("right", "may"),
-    [("none", False), ("read", False), ("triage", False), ("write", True), ("maintain", True),
-     ("admin", True), ("WRITE", False), ("", False), ("release-crew", False)],
-)  # fmt: skip
-def test_a_right_that_we_do_not_know_is_none(right, may):
-    decided = decide(event_of("push"), {"Codertocat": parse_right(right)}, Allowed())
-    assert isinstance(decided, MayRun) is may
+    ("level", "role", "right"),
+    [
+        ("admin", "admin", Right.ADMIN),
+        ("write", "maintain", Right.MAINTAIN),
+        ("write", "write", Right.WRITE),
+        ("read", "triage", Right.TRIAGE),
+        ("read", "read", Right.READ),
+        ("none", "none", Right.NONE),
+        ("write", "release-crew", Right.WRITE),
+        ("read", "release-crew", Right.READ),
+    ],
+)
+def test_a_right_is_the_role_or_the_level_below_a_role_of_an_organisations_own(level, role, right):
+    assert right_of(Permission(level, role)) is right
+
+
+@pytest.mark.parametrize("name", ["WRITE", "", "owner"])
+def test_a_right_that_we_do_not_know_is_none(name):
+    right = right_of(Permission(name, name))
+    assert isinstance(right, Unknown)
+    assert "is no right that we know" in why(event_of("push"), {"Codertocat": right})
 
 
 VOUCHED = {"workflow_dispatch", "repository_dispatch", "push", "merge_group"}
