@@ -163,7 +163,7 @@ def _of_fork(event: Event, allowed: Allowed) -> str:
     )
     return (
         f"The code is of {where}: {because}. Forks do not run by default. When you have read the "
-        "change, push it to a branch of this repository; or see `allow-forks` in docs/security.md."
+        "change, push it to a branch of this repository, and open a pull request of that."
     )
 
 
