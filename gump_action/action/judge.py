@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gump_action.errors import HostError, InputError
@@ -13,7 +13,7 @@ from gump_action.host.event import Event
 from gump_action.host.event_reading import read_event, with_pull_request
 from gump_action.host.inputs import Inputs
 from gump_action.host.policy import MayRun, Skip
-from gump_action.host.rights import Allowed, Right, Unknown, parse_right
+from gump_action.host.rights import Allowed, Right, Unknown, right_of
 
 NO_TOKEN = "`github-token` is empty"
 
@@ -42,7 +42,7 @@ def event_of(environ: Mapping[str, str]) -> Event:
 def judge(environ: Mapping[str, str], asked: Inputs, token: str) -> Ruling:
     """Whether this event may start a run.  What cannot be looked up is a no."""
     event = event_of(environ)
-    allowed = Allowed(bots=asked.allow_bots, forks=asked.allow_forks)
+    allowed = Allowed(bots=asked.allow_bots)
     if not event.needs_pull_request and not policy.logins_to_ask(event):
         return Ruling(event, policy.decide(event, {}, allowed))
     if not token:
@@ -60,23 +60,16 @@ def _unknown(event: Event, why: str) -> dict[str, Right | Unknown]:
 
 def _looked_up(event: Event, github: Api, allowed: Allowed) -> Ruling:
     if event.needs_pull_request:
-        event = _with_pull_request(event, github)
+        pull = github.pull(event.subject.number)
+        event = with_pull_request(event, pull, github.committed_at(pull.head.sha))
+    if allowed.bots:
+        allowed = replace(allowed, own=github.viewer())
     rights = {login: _right(login, github) for login in policy.logins_to_ask(event)}
     return Ruling(event, policy.decide(event, rights, allowed))
 
 
-def _with_pull_request(event: Event, github: Api) -> Event:
-    told = github.pull_text(event.subject.number)
-    head = with_pull_request(event, told, "").head
-    assert head, "a pull request that was read has a head"
-    return with_pull_request(event, told, github.committed_at(head.sha))
-
-
 def _right(login: str, github: Api) -> Right | Unknown:
-    """An organization's own role counts as the level that it comes with."""
     try:
-        told = github.permission(login)
+        return right_of(github.permission(login))
     except HostError as why:
         return Unknown(why.message)
-    by_role = parse_right(told.role)
-    return parse_right(told.level) if isinstance(by_role, Unknown) else by_role

@@ -8,7 +8,6 @@ Every failure is a HostError whose words hold no token.  Nothing here prints.
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import re
 import time
@@ -130,11 +129,6 @@ class Api:
         """The pull request of this number."""
         ask = Ask("GET", self._at(f"pulls/{number}"), "pull-requests: read")
         return self._calls.one(ask, answers.read_pull)
-
-    def pull_text(self, number: int) -> str:
-        """The same as JSON, for who reads payloads of events: they have this form too."""
-        ask = Ask("GET", self._at(f"pulls/{number}"), "pull-requests: read")
-        return self._calls.one(ask, json.dumps)
 
     def committed_at(self, sha: str) -> str:
         """The time of a commit (ISO 8601), as its committer set it."""

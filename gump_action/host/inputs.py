@@ -51,7 +51,6 @@ class Inputs:
     comment: Commenting
     install_agents: bool
     allow_bots: frozenset[str]
-    allow_forks: bool
     fail_on: frozenset[Verdict]
     is_dry_run: bool
     leg: str
@@ -81,7 +80,6 @@ def read(environ: Mapping[str, str]) -> Inputs:
         comment=cast(Commenting, form.one_of("comment", get_args(Commenting))),
         install_agents=form.yes("install-agents", default=True),
         allow_bots=form.parsed("allow-bots", _bots, frozenset()),
-        allow_forks=form.yes("allow-forks", default=False),
         fail_on=form.parsed("fail-on", _verdicts, frozenset(_FAIL_ON[:2])),
         is_dry_run=form.yes("dry-run", default=False),
         leg=form.line("matrix-leg"),
