@@ -64,12 +64,13 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         is_same_machine = (store.root / "git").exists()
         place = _place(wish, around)
         store.write(settling.PLACE, place.model_dump_json().encode())
-        env = environment.for_git(around.environ)
+        mark = settling.leave_mark(store)
+        env = process.for_git(environment.for_git(around.environ), mark)
         workspace = open_workspace(place, store.root, state, env)
     except BaseException:
         store.close()
         raise
-    here = Run(wish.workflow, given, around, store, workspace, state, process.new_mark())
+    here = Run(wish.workflow, given, around, store, workspace, state, mark)
     try:
         _begin(here, wish, said)
         settling.settle(here, has_tree=is_same_machine)

@@ -29,12 +29,18 @@ def end_what_lives(store: Store) -> None:
         process.end_marked(mark.decode())
 
 
+def leave_mark(store: Store) -> str:
+    """A mark for this engine, to be found should it die; before it starts anything."""
+    mark = process.new_mark()
+    store.write(LIVE, mark.encode())
+    return mark
+
+
 def settle(here: Run, *, has_tree: bool) -> None:
     """End what a killed engine has left under way, and keep what its agent had done.
 
     `has_tree` says that the tree is still the one in which it worked.
     """
-    here.store.write(LIVE, here.mark.encode())
     for attempt in here.state.unfinished():
         _settle_attempt(here, attempt, has_tree=has_tree)
 
@@ -73,12 +79,13 @@ def settle_alone(store: Store, around: Surroundings) -> list[str]:
 
 
 def _settle_at(place: Place, store: Store, state: RunState, around: Surroundings) -> list[str]:
-    env = environment.for_git(around.environ)
+    mark = leave_mark(store)
+    env = process.for_git(environment.for_git(around.environ), mark)
     around = replace(around, is_own_home=place.is_own_home, is_job=place.is_job)
     workspace = open_workspace(place, store.root, state, env)
     assert state.started, "a record with attempts has begun"
     workflow = Workflow(name=state.started.workflow, steps=())
-    here = Run(workflow, Given(), around, store, workspace, state, process.new_mark())
+    here = Run(workflow, Given(), around, store, workspace, state, mark)
     try:
         settle(here, has_tree=True)
         workspace.finish(state.head)

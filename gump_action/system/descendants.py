@@ -49,8 +49,23 @@ def of_launch(pid: int, variable: str, mark: str, others: Collection[str] = ()) 
     return _below(roots)
 
 
-def with_variable(name: str, value: str) -> set[int]:
-    """Processes of this user that carry the variable, with a value that begins so."""
+def with_variable(name: str, value: str, *, but: str | None = None) -> set[int]:
+    """Processes of this user that carry the variable, with a value that begins so.
+
+    Those are left out whose value begins with `but`.
+    """
+    found = _with_variable(name, value)
+    return found - _with_variable(name, but) if found and but else found
+
+
+def wait_for(find: Callable[[], set[int]], seconds: float) -> None:
+    """Let what `find` finds end by itself for so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(not _is_dead(pid) for pid in find()):
+        time.sleep(0.02)
+
+
+def _with_variable(name: str, value: str) -> set[int]:
     if not IS_LINUX:
         return _with_variable_by_ps(f"{name}={value}")
     pids = {int(entry.name) for entry in os.scandir(PROC) if entry.name.isdigit()}

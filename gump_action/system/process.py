@@ -30,6 +30,10 @@ MARK = "GUMP_LAUNCH"
 
 Its value is the engine's own mark, a dot, and a word for the launch.
 """
+GIT = "git"
+"""The word for all git of an engine, which starts it through another door."""
+GIT_PATIENCE = 5.0
+"""Seconds that a dead engine's git has to end by itself."""
 
 
 Cause = Literal["exit", "wall", "idle", "stop", "enough"]
@@ -114,9 +118,21 @@ def run(
         _living.discard(child.mark)
 
 
+def for_git(env: Mapping[str, str], mark: str) -> dict[str, str]:
+    """This environment, for git that the engine with this mark starts."""
+    return {**env, MARK: f"{mark}.{GIT}"}
+
+
 def end_marked(mark: str) -> int:
-    """End what the launches of an engine that has died left behind; how many there were."""
-    return descendants.kill(lambda: descendants.with_variable(MARK, f"{mark}."))
+    """End what an engine that has died left behind; how many there were.
+
+    Its git comes last, and not by force where that can be had: it may just hold a lock in the
+    user's repository, which nobody would take away.
+    """
+    any_, git = f"{mark}.", f"{mark}.{GIT}"
+    ended = descendants.kill(lambda: descendants.with_variable(MARK, any_, but=git))
+    descendants.wait_for(lambda: descendants.with_variable(MARK, git), GIT_PATIENCE)
+    return ended + descendants.kill(lambda: descendants.with_variable(MARK, any_))
 
 
 class _Lines:

@@ -1,6 +1,7 @@
 """How launches end: by themselves, by a limit, by a signal, with their engine; nothing lives on."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -323,3 +324,32 @@ def test_what_an_agent_left_in_the_checkout_of_a_killed_engine_is_settled(projec
     assert living(mark) == []
     assert (done.verdict, done.state.attempts["one"][0].files) == ("passed", ("b.txt",))
     assert (project.repo / "b.txt").read_text() == "x"
+
+
+def slow_git(project, words, seconds):
+    """A git that waits so long before it does these words, as one does in a large tree."""
+    git = shutil.which("git")
+    path = project.root / "slow" / "git"
+    path.parent.mkdir(exist_ok=True)
+    began = project.root / "began"
+    slow = f"touch {began}; sleep {seconds};;"
+    path.write_text(f'#!/bin/sh\ncase "$*" in {words}) {slow} esac\nexec {git} "$@"\n')
+    path.chmod(0o755)
+    return {"PATH": f"{path.parent}:{project.environ['PATH']}"}, began
+
+
+def test_git_of_an_engine_that_was_killed_writes_nothing_into_the_next_ones_tree(project):
+    fails = [{"run": "echo bad > a.txt"}, {"fail": "no"}]
+    project.script({"one": [fails, [{"run": "echo good > a.txt; sleep 2"}]]})
+    steps = "- {name: one, agent: scripted, on_failure: {retry: 1}}"
+    path, usual = project.workflow(steps), project.environ
+    slow, began = slow_git(project, "*checkout-index*--stdin*", 1.5)
+    project.environ = usual | slow
+    child = project.begin(path)
+    wait_for(began.exists)
+    child.kill()
+    child.communicate()
+    project.environ = usual
+    done = project.run(steps)
+    assert done.verdict == "passed"
+    assert project.git("show", f"{done.branch}:a.txt") == "good"
