@@ -5,6 +5,7 @@
     │   └── WorkflowError     faults in a workflow file, each with file and line      exit 2
     ├── ProviderError         an agent CLI that is missing or cannot be used          exit 4
     ├── CommandError          a program of ours (git, mostly) that ended badly        exit 3
+    ├── Stopped               a signal came, and the time to answer it is over         exit 130
     └── HostError             GitHub refused or did not answer                        exit 2
 
 How a step ends (a red gate, an agent that gives up) is a value, not an exception: see
@@ -69,6 +70,12 @@ class CommandError(GumpError):
     def __init__(self, argv: Sequence[str], code: int, tail: str) -> None:
         super().__init__(f"`{' '.join(argv)}` ended with {code}:\n{tail}".rstrip())
         self.argv, self.code, self.tail = tuple(argv), code, tail
+
+
+class Stopped(GumpError):
+    """The run was told to stop, and what is under way cannot be done in the time that is left."""
+
+    exit_code = 130
 
 
 class HostError(GumpError):

@@ -19,8 +19,8 @@ from gump_action.engine.run import Given, Run, Surroundings
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.workspace.opening import Place, open_workspace
 from gump_action.engine.workspace.source import is_built_on
-from gump_action.errors import InputError
-from gump_action.system import process
+from gump_action.errors import InputError, Stopped
+from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
 from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
 
@@ -56,6 +56,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     """
     _check_named(wish.workflow)
     store.open()
+    git.heed(around.stop)
     try:
         settling.end_what_lives(store)
         state, said = _known(store, wish, around)
@@ -68,6 +69,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         env = process.for_git(environment.for_git(around.environ), mark)
         workspace = open_workspace(place, store.root, state, env)
     except BaseException:
+        git.ignore(around.stop)
         store.close()
         raise
     here = Run(wish.workflow, given, around, store, workspace, state, mark)
@@ -76,10 +78,17 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
         _walk(here)
+    except Stopped as why:
+        _leave_open(here, why)
     except BaseException:
         here.close()
         raise
     return here
+
+
+def _leave_open(here: Run, why: Stopped) -> None:
+    """There was no time to keep all: as where an engine was killed, the next start does that."""
+    here.emit(e.RunEnded(verdict=Verdict.CANCELLED, why=f"{why.message} {why.hint}"))
 
 
 def _place(wish: Wish, around: Surroundings) -> Place:

@@ -34,6 +34,8 @@ class Walk:
         if end.verdict is Verdict.PASSED:
             for path in self.waiting:
                 self._forget(path, "it is no longer in the workflow")
+        if end.verdict is Verdict.PASSED and self.run.around.stop.is_wanted:
+            return Stop(Verdict.CANCELLED, "the run was stopped when all its steps had passed")
         return end
 
     def steps(self, scope: Scope, foreach: str = "") -> Stop:

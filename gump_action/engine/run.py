@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gump_action.engine import events as e
 from gump_action.engine.state import RunState, fold
 from gump_action.engine.workspace.records import Workspace
+from gump_action.errors import Stopped
 from gump_action.providers.base import Provider
 from gump_action.redaction import Redactor
+from gump_action.system import git
 from gump_action.system.process import Stop
 from gump_action.system.store import Store
 from gump_action.workflow.model import Workflow
@@ -102,5 +105,9 @@ class Run:
             self.tree_at = commit
 
     def close(self) -> None:
-        self.workspace.close()
-        self.store.close()
+        try:
+            with suppress(Stopped):  # what it had no time to put back, the next start puts back
+                self.workspace.close()
+        finally:
+            git.ignore(self.around.stop)
+            self.store.close()

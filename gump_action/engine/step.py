@@ -212,15 +212,18 @@ def _outcome(run: Run, due: Due, launched: Launched) -> Ending:
 
 
 def _keep(run: Run, due: Due, launched: Launched) -> Taken:
-    """Keep all that the agent has done: its session, its output, its tree."""
+    """Keep all that the agent has done: its output, its tree, its session.
+
+    The tree before the session: where the run was stopped, there may not be the time for both.
+    """
     provider = run.around.providers[provider_of(due.move.agent)]
     talk = Talk(due.path, due.number, provider, transcripts.place_of(run, provider))
-    if launched.session:
-        transcripts.keep(run, talk, launched.session)
     for text in run.workspace.after_attempt():
         run.note(text, step=due.path)
     taken = take_output(run, due.path, due.number, due.step.output)
     take_snapshot(run, due.path, due.number)
+    if launched.session:
+        transcripts.keep(run, talk, launched.session)
     return taken
 
 

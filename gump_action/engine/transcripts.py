@@ -102,7 +102,8 @@ def _keep(run: Run, talk: Talk, session: str) -> dict[str, str]:
     remove(staged)
     staged.mkdir(parents=True, mode=0o700)
     capture = talk.provider.capture(session, talk.place, staged)
-    _carry_out(run, talk, capture.before)
+    for command in capture.before:
+        _carry_out_one(run, talk, command, keeps_work=True)
     files = {}
     for one in capture.keep:
         content = _content(one)
@@ -180,10 +181,10 @@ def _below_home(path: Path, place: Place) -> Path:
 
 def _carry_out(run: Run, talk: Talk, commands: Iterable[Command]) -> None:
     for command in commands:
-        _carry_out_one(run, talk, command)
+        _carry_out_one(run, talk, command, keeps_work=False)
 
 
-def _carry_out_one(run: Run, talk: Talk, command: Command) -> None:
+def _carry_out_one(run: Run, talk: Talk, command: Command, *, keeps_work: bool) -> None:
     env = child_environment(run, talk, command, ())
     argv = resolve(talk.provider, command, env)
     if argv is None:
@@ -195,14 +196,19 @@ def _carry_out_one(run: Run, talk: Talk, command: Command) -> None:
         command.stdin.encode(),
         wall=PORT_LIMIT,
         mark=run.mark,
+        keeps_work=keeps_work,
         stdout=command.stdout,
     )
     try:
-        finished = process.run(launch, lambda line: None, lambda line: None)
+        finished = process.run(launch, lambda line: None, lambda line: None, run.around.stop)
     except OSError as why:
         raise _Unusable(f"{argv[0]} cannot be started: {why.strerror}") from None
+    words = " ".join(command.argv[:2])
+    if finished.cause == "stop":
+        raise _Unusable(f"the run was stopped, and `{words}` was not done in the time left")
+    if finished.cause == "wall":
+        raise _Unusable(f"`{words}` was not done after {PORT_LIMIT:g} s")
     if finished.code:
-        words = " ".join(command.argv[:2])
         said = run.around.redactor.clean(finished.stderr).strip()[-500:]
         raise _Unusable(f"`{words}` ended with {finished.code}: {said}")
 

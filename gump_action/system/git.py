@@ -8,15 +8,22 @@ of our own environment reaches git. What the commands are good for is said in `g
 from __future__ import annotations
 
 import os
+import selectors
 import shutil
+import signal
 import tempfile
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from gump_action.environment import HARMLESS
-from gump_action.errors import CommandError, InputError
+from gump_action.errors import CommandError, InputError, Stopped
+from gump_action.system.process import ANSWER, Stop
+
+if TYPE_CHECKING:
+    from git.cmd import Git as GitPython
 
 NO_COMMANDS = {
     "core.hooksPath": "/dev/null",
@@ -40,6 +47,24 @@ ALONE = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_ATTR_NOSYSTEM": "1",
 }
+
+LONGEST = 3600.0
+"""Seconds after which git hangs, whatever it does."""
+GRACE = 0.3
+"""Seconds for git to take its locks away before it is killed."""
+_heeded: set[Stop] = set()
+
+
+def heed(stop: Stop) -> None:
+    """From now on git ends when the time after this stop is over, with Stopped.
+
+    A signal is for the whole process, and so is this; `ignore` takes it back.
+    """
+    _heeded.add(stop)
+
+
+def ignore(stop: Stop) -> None:
+    _heeded.discard(stop)
 
 
 class Git:
@@ -108,16 +133,82 @@ def execute(
         from git.cmd import Git as GitPython  # costs 0.1 s, so only who needs git pays for it
     except ImportError as missing:
         raise no_git() from missing
-    return GitPython(cwd).execute(
+    child = GitPython(cwd).execute(
         [*_alone(env), *words],
         env=dict(env),
         istream=given,
-        with_extended_output=True,
-        with_exceptions=False,
-        stdout_as_string=False,
-        strip_newline_in_stdout=False,
+        as_process=True,
         start_new_session=True,
     )
+    with _Child(child, words) as heard:
+        return heard.result()
+
+
+class _Child:
+    """Owns one git until its end, which comes by force when there is no time left."""
+
+    def __init__(self, child: GitPython.AutoInterrupt, words: Sequence[str]) -> None:
+        assert child.proc, "it has just been started"
+        self.child, self.popen, self.words = child, child.proc, words
+        self.until = time.monotonic() + LONGEST
+        self.selector = selectors.DefaultSelector()
+        self.parts: dict[str, list[bytes]] = {"out": [], "err": []}
+        for pipe, name in ((self.popen.stdout, "out"), (self.popen.stderr, "err")):
+            assert pipe, "git was started with pipes"
+            self.selector.register(pipe, selectors.EVENT_READ, name)
+        for stop in _heeded:
+            self.selector.register(stop.read_fd, selectors.EVENT_READ, "stop")
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def result(self) -> tuple[int, bytes, str]:
+        open_pipes = 2
+        while open_pipes:
+            for key, _ in self.selector.select(self._patience()):
+                if not self._hear(key):
+                    self.selector.unregister(key.fileobj)
+                    open_pipes -= key.data != "stop"
+        out, complaints = (b"".join(self.parts[name]) for name in ("out", "err"))
+        said = complaints.decode("utf-8", "replace").removesuffix("\n")
+        return self.popen.wait(), out, said
+
+    def _hear(self, key: selectors.SelectorKey) -> bool:
+        """Whether more can come from there."""
+        if key.data == "stop":  # it stays readable, and has said all that it has to say
+            return False
+        chunk = os.read(key.fd, 1 << 18)
+        self.parts[key.data].append(chunk)
+        return bool(chunk)
+
+    def _patience(self) -> float:
+        until = min([self.until, *(stop.until for stop in _heeded)])
+        left = until - time.monotonic()
+        if left > 0:
+            return left
+        verb = next((word for word in self.words[1:] if word[:1] != "-" and "=" not in word), "")
+        if until == self.until:
+            raise CommandError(["git", verb], -signal.SIGKILL, f"not done after {LONGEST:g} s")
+        raise Stopped(
+            f"the run was told to stop, and `git {verb}` was not done in {ANSWER:g} s.",
+            hint="Start it again: it goes on where it was.",
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self.selector.close()
+        for number in (signal.SIGTERM, signal.SIGKILL):  # after the first git removes its locks
+            if self.popen.poll() is None:
+                self._end(number)
+        for pipe in (self.popen.stdout, self.popen.stderr):
+            if pipe:
+                pipe.close()
+
+    def _end(self, number: int) -> None:
+        until = time.monotonic() + GRACE
+        with suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, number)
+        while self.popen.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
 
 
 def _alone(env: Mapping[str, str]) -> list[str]:

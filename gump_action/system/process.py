@@ -7,6 +7,7 @@ what has not been written to the child's input.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import selectors
 import shutil
@@ -25,6 +26,10 @@ LONGEST_LINE = 20 * 1024 * 1024
 TAIL = 64 * 1024
 GRACE = 2.0
 """Seconds between the gentle signal and SIGKILL, of the five that a cancelled run has in all."""
+ANSWER = 3.5
+"""Seconds after a signal for what keeps the work: git, the export of a session.  So that the record
+is whole after the five that are promised.
+"""
 MARK = "GUMP_LAUNCH"
 """Variable by which all that a launch has started can be found, also after the engine's death.
 
@@ -44,16 +49,21 @@ _living: set[str] = set()  # marks of the launches of this process that are unde
 
 
 class Stop:
-    """A wish to end, made by a signal; wakes whoever waits for a child."""
+    """A wish to end, made by a signal; wakes whoever waits for a child.
+
+    `until` is the moment (of the monotonic clock) at which even what keeps the work has to end.
+    """
 
     def __init__(self) -> None:
         self.signal: int = 0
+        self.until = math.inf
         self.read_fd, self._write_fd = os.pipe()
         os.set_blocking(self._write_fd, False)
 
     def request(self, signum: int) -> None:
         """Called by a signal's handler; the first signal counts."""
-        self.signal = self.signal or signum
+        if not self.signal:
+            self.signal, self.until = signum, time.monotonic() + ANSWER
         os.write(self._write_fd, b".")
 
     @property
@@ -73,6 +83,8 @@ class Launch:
     idle: float | None = None
     gentle: int = signal.SIGTERM
     mark: str = ""
+    keeps_work: bool = False
+    """A stop does not end it at once, but when the time to keep what was done is over."""
     stdout: Path | None = None
     """A file that gets what the child prints, in the place of the listener."""
 
@@ -230,7 +242,7 @@ class _Child:
         return "exit"
 
     def _cause_to_end(self, now: float) -> Cause | None:
-        if self.stop and self.stop.is_wanted:
+        if self.stop and self.stop.is_wanted and now > self._end_of_patience(self.stop):
             return "stop"
         if self.out.is_enough:
             return "enough"
@@ -240,8 +252,13 @@ class _Child:
             return "idle"
         return None
 
+    def _end_of_patience(self, stop: Stop) -> float:
+        return stop.until if self.launch.keeps_work else -math.inf
+
     def _patience(self, now: float) -> float:
         left = [self.began + self.launch.wall - now]
+        if self.stop:
+            left.append(self.stop.until - now)
         if self.launch.idle is not None:
             left.append(self.heard + self.launch.idle - now)
         if self.pidfd is None:
@@ -252,6 +269,8 @@ class _Child:
         for key, _ in self.selector.select(patience):
             if key.data == "in":
                 self._send()
+            elif key.data == "stop":  # it stays readable, and has said all that it has to say
+                self.selector.unregister(key.fileobj)
             elif key.data in ("out", "err"):
                 self._receive(key.data)
 
@@ -284,10 +303,10 @@ class _Child:
     def _end_gently(self) -> None:
         self.popen.send_signal(self.launch.gentle)
         until = time.monotonic() + GRACE
+        if self.stop:
+            until = min(until, self.stop.until)
         while self.popen.poll() is None and time.monotonic() < until:
-            self._turn(min(0.05, GRACE))
-            if self.stop and self.stop.is_wanted:
-                time.sleep(0.01)  # its pipe stays readable, and would keep this loop spinning
+            self._turn(0.05)
 
     def _end_all(self) -> None:
         pid = self.popen.pid

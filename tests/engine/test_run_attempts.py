@@ -114,11 +114,10 @@ def test_a_file_is_on_disk_before_the_event_that_names_it(project):
     project.run("- {name: one, agent: scripted, gate: ['bash: exit 1']}", hook=hook)
     told = [name for name in order if name not in ("live", "place.json", "session_known")]
     assert told[0:4] == ["spec.md", "inputs.json", "run_started", "attempt_started"]
-    assert told[4:6] == ["prompt.md", "agent_ended"]
-    assert told[6].endswith(".jsonl")
-    assert told[7:] == [
-        "transcript_kept", "diff.patch", "snapshot_taken", "gate-1.txt", "gate_ended",
-        "error.txt", "attempt_ended", "run_ended",
+    assert told[4:8] == ["prompt.md", "agent_ended", "diff.patch", "snapshot_taken"]
+    assert told[8].endswith(".jsonl")
+    assert told[9:] == [
+        "transcript_kept", "gate-1.txt", "gate_ended", "error.txt", "attempt_ended", "run_ended",
     ]  # fmt: skip
 
 

@@ -353,3 +353,71 @@ def test_git_of_an_engine_that_was_killed_writes_nothing_into_the_next_ones_tree
     done = project.run(steps)
     assert done.verdict == "passed"
     assert project.git("show", f"{done.branch}:a.txt") == "good"
+
+
+def stopped(child):
+    """How it ended, and after how many seconds, with what is alive of it."""
+    began = time.monotonic()
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=30)
+    return child.returncode, time.monotonic() - began
+
+
+@pytest.mark.parametrize("workspace", ["isolated", "checkout"])
+def test_a_snapshot_that_takes_too_long_after_a_signal_is_taken_at_the_next_start(
+    project, workspace
+):
+    project.script({"one": [[{"write": "b.txt", "text": "x"}], []]})
+    path, usual = project.workflow(SLEEPY), project.environ
+    slow, began = slow_git(project, '*" add -A"*', 60)
+    project.environ = usual | slow
+    child = project.begin(path, "--workspace", workspace)
+    wait_for(began.exists)
+    code, seconds = stopped(child)
+    assert (code, seconds < 5) == (130, True)
+    assert project.read().ended.verdict.value == "cancelled"
+    project.environ = usual
+    done = project.run(SLEEPY, workspace=workspace)
+    cut, passed = done.state.attempts["one"]
+    assert (cut.verdict.value, cut.files, passed.session.resume) == (
+        "cancelled", ("b.txt",), "one#1",
+    )  # fmt: skip
+    assert done.verdict == "passed"
+
+
+def test_a_start_that_is_stopped_while_git_makes_the_tree_ends_in_time(project):
+    slow, began = slow_git(project, "*checkout-index*-a*", 60)
+    usual, project.environ = project.environ, project.environ | slow
+    child = project.begin(project.workflow("- {name: one, agent: scripted}"))
+    wait_for(began.exists)
+    code, seconds = stopped(child)
+    assert (code, seconds < 5) == (130, True)
+    project.environ = usual
+    assert project.run("- {name: one, agent: scripted}").verdict == "passed"
+
+
+def test_an_export_that_hangs_is_given_up_in_time_after_a_signal(project, mark):
+    session = '"sessionID": "ses_01234567890123456789"'
+    begun = f'{{"type": "step_start", {session}}}'
+    ended = f'{{"type": "step_finish", {session}, "part": {{"reason": "stop"}}}}'
+    export = f"case $1 in export) exec sleep {mark};; esac"
+    text = f"#!/bin/sh\n{export}\ncat >/dev/null\necho '{begun}'\necho '{ended}'\n"
+    cli_named(project, "opencode", text)
+    child = project.begin(project.workflow("- {name: one, agent: opencode, prompt: p}"))
+    wait_for(lambda: living(f"sleep\0{mark}"))
+    code, seconds = stopped(child)
+    assert (code, seconds < 5) == (130, True)
+    assert living(mark) == []
+    attempt = project.read().attempts["one"][0]
+    assert attempt.snapshot
+    assert "was not done in the time left" in attempt.lost
+
+
+def test_a_run_that_was_stopped_before_its_end_does_not_say_that_it_has_passed(project):
+    stop = Stop()
+    listen = stopping_at(stop, lambda event: isinstance(event, e.SnapshotTaken))
+    steps = "- {name: one, agent: scripted}"
+    done = project.run(steps, stop=stop, listen=listen)
+    assert (done.verdict, done.state.passes["one"].name) == ("cancelled", "one#1")
+    again = project.run(steps)
+    assert (again.verdict, again.launches()) == ("passed", [])
