@@ -41,6 +41,8 @@ QUIET = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
+# What is named in the ledger has to outlive the machine; git by itself leaves that to chance.
+DURABLE = {"core.fsync": "loose-object,reference", "core.fsyncMethod": "batch"}
 # For the engine's own folder: no file outside it has a say.
 ALONE = {
     "GIT_CONFIG_NOSYSTEM": "1",

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gump_action.system.git import ALONE, Git, listed, name_of, names
+from gump_action.system.git import ALONE, DURABLE, Git, listed, name_of, names
 
 # The names under which what we write is signed: never the user's.
 WHO = {
@@ -63,7 +63,7 @@ class Folder:
         for part in ("objects/info", "objects/pack", "refs/gump", "info"):
             (self.path / part).mkdir(parents=True)
         self.borrow(objects)
-        (self.path / "config").write_text(configuration(object_format, settings))
+        (self.path / "config").write_text(configuration(object_format, {**settings, **DURABLE}))
         (self.path / "HEAD").write_text("ref: refs/heads/none\n")
 
     def borrow(self, objects: Sequence[Path]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -17,7 +18,9 @@ from gump_action.errors import InputError
 
 LEDGER = "ledger.ndjson"
 OLD = "old"
-KEPT_IN_PLACE = {OLD, "lock", ".gitignore", "guard", "submodules", "live"}
+ASIDE = "aside"
+"""Names the folder of `old/` to which the record is just being moved."""
+KEPT_IN_PLACE = {OLD, ASIDE, "lock", ".gitignore", "guard", "submodules", "live"}
 # What can lie there while the ledger has no line: at a first start, or when a record is set aside.
 MADE_BY_US = KEPT_IN_PLACE | {
     "agents-git", "agents-git.new", "attempts", "git", "given", "home", "lfs", "place.json",
@@ -38,6 +41,7 @@ class Store:
         self.hook = hook
         self._lock: BinaryIO | None = None
         self._ledger: BinaryIO | None = None
+        self._changed: set[Path] = set()  # folders with entries that are not on disk yet
 
     @property
     def ledger(self) -> Path:
@@ -60,6 +64,7 @@ class Store:
         ignore = self.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
+        self._finish_setting_aside()
 
     def close(self) -> None:
         for file in (self._ledger, self._lock):
@@ -71,15 +76,17 @@ class Store:
         """One more line of the ledger; on disk when this returns."""
         if self._ledger is None:
             _drop_torn_line(self.ledger)
+            self._changed.add(self.root)
             self._ledger = self.ledger.open("ab", buffering=0)
+        self._flush_folders()
         self._write(self._ledger, line + b"\n", LEDGER)
         os.fsync(self._ledger.fileno())
         self._tell("after", LEDGER)
 
     def write(self, name: str, content: bytes) -> Path:
-        """A file of the state directory, whole or not at all."""
+        """A file of the state directory, whole or not at all, and on disk before the next line."""
         path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_folder(path.parent)
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -103,13 +110,45 @@ class Store:
 
     def set_aside(self, name: str) -> Path:
         """Move the whole record to `old/NAME`, for a run that starts anew."""
+        self.write(ASIDE, name.encode())
+        return self._move_aside(name)
+
+    def _move_aside(self, name: str) -> Path:
         target = self.root / OLD / name
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
+        self._flush_folders()
         # The ledger goes first: without it nothing that is left counts as the record of a run.
         for path in sorted(self.root.iterdir(), key=lambda p: p.name != LEDGER):
             if path.name not in KEPT_IN_PLACE:
+                self._tell("before", f"{OLD}/{path.name}")
                 path.rename(target / path.name)
+        self._changed |= {target, target.parent, self.root}
+        self._flush_folders()
+        self.remove(ASIDE)
         return target
+
+    def _finish_setting_aside(self) -> None:
+        """What a killed engine had begun is done to its end, or is as if it had not begun."""
+        name = self.read(ASIDE)
+        if name is not None and self.ledger.exists():
+            self.remove(ASIDE)
+        elif name is not None:
+            self._move_aside(Path(name.decode()).name)
+
+    def _make_folder(self, folder: Path) -> None:
+        self._changed.add(folder)
+        for made in (folder, *folder.parents):
+            if made == self.root or made.exists():
+                break
+            self._changed.add(made.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _flush_folders(self) -> None:
+        """A new name is on disk when its folder is."""
+        for folder in self._changed:
+            with suppress(FileNotFoundError):  # who works here may have taken it away
+                flush(folder)
+        self._changed.clear()
 
     def _write(self, file: BinaryIO, content: bytes, name: str) -> None:
         self._tell("before", name)
@@ -123,6 +162,15 @@ class Store:
     def _tell(self, moment: Moment, name: str) -> None:
         if self.hook:
             self.hook(moment, name)
+
+
+def flush(folder: Path) -> None:
+    """Put the names in this folder on disk."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def attempt_folder(step: str, attempt: int) -> str:
@@ -148,7 +196,7 @@ def check_is_ours(root: Path) -> None:
     if not root.is_dir():
         raise InputError(f"{root} is a file, and the state of a run is kept in a directory.")
     names = {path.name.removesuffix(".part") for path in root.iterdir()}
-    if names and LEDGER not in names and not names <= MADE_BY_US:
+    if names and not names & {LEDGER, ASIDE} and not names <= MADE_BY_US:
         raise InputError(
             f"{root} holds other things ({', '.join(sorted(names)[:3])}, …) and no {LEDGER}: it is "
             "not the state directory of a run.",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gump_action.errors import InputError
-from gump_action.system.store import LEDGER
+from gump_action.system.store import LEDGER, flush
 from gump_action.travel.content import ContentReader
 from gump_action.travel.files import open_plain
 from gump_action.travel.frames import FrameReader, make_seal, read_header
@@ -137,7 +137,7 @@ def _write_all(content: ContentReader, entries: Sequence[Entry], stage: Path) ->
     _check_digests(content, entries, digests)
     content.check_end()
     _put_aside_from_git(stage)
-    _flush(stage)
+    flush(stage)
 
 
 def _put_aside_from_git(stage: Path) -> None:
@@ -191,7 +191,7 @@ def _put_in_place(stage: Path, target: Path) -> None:
     target.absolute().parent.mkdir(parents=True, exist_ok=True)
     with _emptied(target):
         stage.rename(target)
-    _flush(target.absolute().parent)
+    flush(target.absolute().parent)
 
 
 @contextlib.contextmanager
@@ -209,11 +209,3 @@ def _emptied(target: Path) -> Iterator[None]:
         for name in LEFT_OVER:
             (target / name).unlink(missing_ok=True)
         yield
-
-
-def _flush(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -1,6 +1,7 @@
 """The state directory: what is written is whole, on disk, and under a lock."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -150,15 +151,26 @@ def test_the_hook_is_called_around_each_write_with_its_name(root):
     ]  # fmt: skip
 
 
-def test_a_file_is_flushed_before_it_is_told_of(root, monkeypatch):
+def test_a_file_is_flushed_before_it_is_told_of_and_its_folders_before_the_next_line(
+    root, monkeypatch
+):
     order = []
-    monkeypatch.setattr(os, "fsync", lambda number: order.append("fsync"))
+
+    def fsync(number):
+        is_folder = stat.S_ISDIR(os.fstat(number).st_mode)
+        order.append("folder" if is_folder else "fsync")
+
+    monkeypatch.setattr(os, "fsync", fsync)
     store = Store(root, lambda moment, name: order.append(moment))
     store.open()
     store.append(b"line")
-    store.write("f", b"x")
+    store.write("new/f", b"x")
+    store.append(b"line")
+    store.append(b"line")
     store.close()
-    assert order == ["before", "half", "fsync", "after"] * 2
+    written = ["before", "half", "fsync", "after"]
+    folders = ["folder", "folder"]  # the new one, and the one that it is in
+    assert order == ["folder", *written, *written, *folders, *written, *written]
 
 
 def test_a_second_one_is_refused_while_the_first_is_open(store, root):
@@ -213,6 +225,26 @@ def test_the_first_line_after_setting_aside_is_in_a_ledger_of_its_own(root):
     store.append(b"new")
     store.close()
     assert (root / LEDGER).read_bytes() == b"new\n"
+
+
+@pytest.mark.parametrize("moved", range(4))
+def test_what_a_killed_engine_had_begun_to_set_aside_is_set_aside_whole(root, moved):
+    store, before = Store(root), f"old/{['ledger.ndjson', 'attempts', 'given', 'x'][moved]}"
+    store.open()
+    store.append(b"line")
+    make(root, ["attempts/one/1/prompt.md", "given/spec.md", "x"])
+    store.hook = stops("before", before)
+    with pytest.raises(Stopped):
+        store.set_aside("r1")
+    store.close()
+    again = Store(root)
+    again.open()
+    again.close()
+    own = {"old", "lock", ".gitignore"}
+    record = {LEDGER, "attempts", "given", "x"}
+    there = {path.name for path in root.iterdir()}
+    aside = {path.name for path in (root / "old/r1").iterdir()}
+    assert (there, aside) == ((own | record, set()) if moved == 0 else (own, record))
 
 
 def test_the_folder_of_an_attempt_is_below_its_step_path():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -40,6 +41,20 @@ def test_a_snapshot_is_kept_under_its_ref_on_its_parent(ground):
     tips = ground.git(*folder, "for-each-ref", "--format=%(objectname) %(refname)", "refs/gump")
     assert f"{taken.commit} refs/gump/r/build/red%20item/impl#1" in tips
     assert ground.git(*folder, "rev-parse", f"{taken.commit}^").strip() == ws.opened.start
+
+
+def test_a_snapshot_is_on_disk_when_it_is_named(ground):
+    """Its commit and its ref; git flushes neither by itself."""
+    ws, trace = ground.open(), ground.root / "trace"
+    ws.folder.git = ws.folder.git.with_env(GIT_TRACE2_EVENT=str(trace))
+    ws.snapshot(ws.opened.start, "m", "r/one/1")
+    flushed = {}
+    for event in map(json.loads, trace.read_text().splitlines()):
+        if event["event"] == "cmd_name":
+            verb = event["name"]
+        if event.get("key") == "fsync/hardware-flush":
+            flushed[verb] = int(event["value"])
+    assert flushed.keys() >= {"commit-tree", "update-ref"}
 
 
 def test_going_back_makes_the_tree_the_snapshot_and_keeps_ignored_files(ground):
