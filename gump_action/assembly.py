@@ -122,7 +122,7 @@ def _given(options: Options, workflow: Workflow) -> Given:
     spec = places.read_spec(options.spec) if options.spec else ""
     if options.agent:
         given.check_agent(options.agent)
-    return Given(spec, given.inputs(options.inputs, workflow.inputs), options.agent)
+    return Given(spec, given.chosen(options.inputs, workflow.inputs), options.agent)
 
 
 def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:

@@ -44,7 +44,8 @@ def describe(asked: Asked) -> list[str]:
     """What a run would do, as lines.  Raises InputError where the run itself would be refused."""
     top = places.repository(asked.repo)
     loaded = loader.load(loader.find_workflow(asked.workflow, top))
-    given.inputs(asked.inputs, loaded.workflow.inputs)
+    declared = loaded.workflow.inputs
+    given.inputs(given.chosen(asked.inputs, declared), declared)
     if asked.agent:
         given.check_agent(asked.agent)
     if asked.spec:

@@ -55,6 +55,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     The caller closes it.  Raises InputError where nothing may be begun.
     """
     _check_named(wish.workflow)
+    record.check_inputs(wish.workflow, wish.given, store.root, is_fresh=wish.is_fresh)
     store.open()
     git.heed(around.stop)
     try:

@@ -9,7 +9,7 @@ from gump_action.engine import gates, step, variables
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Run
-from gump_action.engine.scope import Scope, digest
+from gump_action.engine.scope import Around, Scope, digest
 from gump_action.workflow.model import AgentStep, GateStep, Group
 from gump_action.workflow.outputs import Item, parse_plan
 
@@ -77,7 +77,7 @@ class Walk:
     def _step(self, one: AgentStep | GateStep, scope: Scope, foreach: str) -> Stop:
         path = scope.path(one.name)
         agent = (self.run.given.agent or one.agent) if isinstance(one, AgentStep) else ""
-        asked = digest(one, self.run.workflow, agent, foreach)
+        asked = digest(one, self.run.workflow, Around(agent, foreach, scope.item))
         if self._has_passed(path, asked):
             return PASSED
         if isinstance(one, AgentStep):

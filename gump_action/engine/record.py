@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from gump_action.engine.run import Given
 from gump_action.engine.state import RunState, fold
 from gump_action.errors import InputError
 from gump_action.system.store import LEDGER, Store, ledger_lines
+from gump_action.workflow.given import inputs
 from gump_action.workflow.model import AgentStep, Workflow
 
 SPEC = "given/spec.md"
@@ -68,22 +70,48 @@ def _format(line: bytes) -> int:
 def keep_given(workflow: Workflow, given: Given, store: Store, state: RunState) -> Given:
     """What counts: recorded once, and then for the life of the run."""
     if state.started is None:
-        inputs = json.dumps(dict(given.inputs), sort_keys=True)
-        store.write(SPEC, given.spec.encode("utf-8", "surrogatepass"))
-        store.write(INPUTS, inputs.encode())
+        given = replace(given, inputs=inputs(given.inputs, workflow.inputs))
+        store.write(SPEC, _spec(given))
+        store.write(INPUTS, _inputs(given))
         return given
-    _refuse_other(workflow, given, state.started, store.root)
-    spec = (store.read(SPEC) or b"").decode("utf-8", "surrogatepass")
-    inputs = json.loads(store.read(INPUTS) or b"{}")
-    return Given(spec, inputs, state.started.agent)
+    kept = _kept(store, state.started)
+    _refuse_other(workflow, given, kept, (state.started, store.root))
+    # The workflow may declare more by now than it did then.
+    defaults = {name: one.default or "" for name, one in workflow.inputs.items()}
+    return replace(kept, inputs={**defaults, **kept.inputs})
 
 
-def _refuse_other(workflow: Workflow, given: Given, started: e.RunStarted, root: Path) -> None:
+def check_inputs(workflow: Workflow, given: Given, root: Path, *, is_fresh: bool) -> None:
+    """A run that begins needs what is required; one that goes on has it."""
+    if is_fresh or next(ledger_lines(root), None) is None:
+        inputs(given.inputs, workflow.inputs)
+
+
+def _kept(store: Store, started: e.RunStarted) -> Given:
+    """What the run was given, as it wrote it down: it has to be that to the byte."""
+    contents = {name: store.read(name) or b"" for name in (SPEC, INPUTS)}
+    digests = {SPEC: started.spec_digest, INPUTS: started.inputs_digest}
+    for name, content in contents.items():
+        if _digest(content) != digests[name]:
+            raise InputError(
+                f"{store.root / name} is missing, or is not what the run began with, so what its "
+                "steps were about is not certain.",
+                hint="Put the file back as it was, or start anew with --fresh; the record is kept "
+                "aside.",
+            )
+    spec = contents[SPEC].decode("utf-8", "surrogatepass")
+    return Given(spec, json.loads(contents[INPUTS]), started.agent)
+
+
+def _refuse_other(
+    workflow: Workflow, given: Given, kept: Given, where: tuple[e.RunStarted, Path]
+) -> None:
+    started, root = where
     others = {
         f'the workflow "{started.workflow}", not "{workflow.name}"': workflow.name
         != started.workflow,
-        "another --spec": given.spec and spec_digest(given) != started.spec_digest,
-        "other values of --set": given.inputs and inputs_digest(given) != started.inputs_digest,
+        "another --spec": given.spec and given.spec != kept.spec,
+        "other values of --set": not given.inputs.items() <= kept.inputs.items(),
         f"--agent {started.agent or '(none)'}": given.agent and given.agent != started.agent,
     }
     for what, is_other in others.items():
@@ -97,12 +125,20 @@ def _refuse_other(workflow: Workflow, given: Given, started: e.RunStarted, root:
 
 def spec_digest(given: Given) -> str:
     """Of the spec's text."""
-    return _digest(given.spec.encode("utf-8", "surrogatepass"))
+    return _digest(_spec(given))
 
 
 def inputs_digest(given: Given) -> str:
     """Of the inputs' names and values."""
-    return _digest(json.dumps(dict(given.inputs), sort_keys=True).encode())
+    return _digest(_inputs(given))
+
+
+def _spec(given: Given) -> bytes:
+    return given.spec.encode("utf-8", "surrogatepass")
+
+
+def _inputs(given: Given) -> bytes:
+    return json.dumps(dict(given.inputs), sort_keys=True).encode()
 
 
 def _digest(content: bytes) -> str:

@@ -23,7 +23,7 @@ _FREE_TEXT = frozenset({"why", "error", "evidence", "text", "answer", "command"}
 
 @dataclass(frozen=True)
 class Given:
-    """What the person gave: kept for the life of the run."""
+    """What the person gave: kept for the life of the run, and then with the defaults of inputs."""
 
     spec: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)

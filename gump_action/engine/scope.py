@@ -39,18 +39,31 @@ class Scope:
         return Scope(prefix, group.steps, item or self.item, self)
 
 
-def digest(step: AgentStep | GateStep, workflow: Workflow, agent: str, foreach: str) -> str:
+@dataclass(frozen=True)
+class Around:
+    """What a step asks for besides its own words."""
+
+    agent: str = ""
+    foreach: str = ""
+    item: Item | None = None
+
+
+def digest(step: AgentStep | GateStep, workflow: Workflow, around: Around) -> str:
     """What a step asks for, as a digest: equal means that what has passed still counts.
 
-    Not in it is what only says how often or how long to try, and how to tell people.
+    What it is about belongs to it: an item whose description has changed is another task.  Not in
+    it is what only says how often or how long to try, and how to tell people.
     """
     asked: dict[str, object] = {
         "gate": [[str(gate), workflow.gates.get(gate.kind, "")] for gate in step.gate],
         "env": [[v.name, v.value] for v in (*workflow.env, *step.env)],
-        "foreach": foreach,
+        "foreach": around.foreach,
     }
+    if around.item:
+        item = around.item
+        asked["item"] = [item.name, item.description, list(item.files)]
     if isinstance(step, AgentStep):
-        asked |= {"agent": agent, "prompt": step.prompt, "output": step.output}
+        asked |= {"agent": around.agent, "prompt": step.prompt, "output": step.output}
         asked["session"] = str(step.session)
     text = json.dumps(asked, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

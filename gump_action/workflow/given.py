@@ -10,9 +10,13 @@ from gump_action.workflow.model import Input
 from gump_action.workflow.tree import listed, suggest
 
 
-def inputs(words: Sequence[str], declared: Mapping[str, Input]) -> dict[str, str]:
-    """The value of each declared input, out of `NAME=VALUE` words and defaults."""
-    given = dict(_pair(word, declared) for word in words)
+def chosen(words: Sequence[str], declared: Mapping[str, Input]) -> dict[str, str]:
+    """The values in `NAME=VALUE` words, each of a declared input."""
+    return dict(_pair(word, declared) for word in words)
+
+
+def inputs(given: Mapping[str, str], declared: Mapping[str, Input]) -> dict[str, str]:
+    """The value of each declared input: what was given, else its default."""
     missing = [n for n, one in declared.items() if one.required and n not in given]
     if missing:
         raise InputError(

@@ -225,6 +225,28 @@ def test_the_same_inputs_given_again_are_no_other_ones(project):
     assert done.launches() == ["one#2"]
 
 
+def test_a_changed_default_is_no_other_input_and_a_required_one_is_not_asked_for_again(project):
+    head = "inputs: {who: {default: me}, what: {required: true}}"
+    project.run(FAILING, head, inputs={"what": "x"})
+    changed = "inputs: {who: {default: you}, what: {required: true}, new: {default: n}}"
+    done = project.run(FAILING, changed)
+    assert done.prompt("one#2").startswith(" me\n")
+    with pytest.raises(InputError, match="--set"):
+        project.run(FAILING, changed, inputs={"new": "other"})
+
+
+@pytest.mark.parametrize("name", ["given/spec.md", "given/inputs.json"])
+@pytest.mark.parametrize("text", [None, "{}"], ids=["missing", "changed"])
+def test_a_run_whose_spec_or_inputs_were_changed_is_refused(project, name, text):
+    project.run(FAILING, INPUTS, spec="S")
+    (project.state / name).unlink()
+    if text:
+        (project.state / name).write_text(text)
+    with pytest.raises(InputError, match=name) as failure:
+        project.run(FAILING, INPUTS)
+    assert "--fresh" in failure.value.hint
+
+
 # --- anew -----------------------------------------------------------------------------------------
 
 

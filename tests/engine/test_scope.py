@@ -2,7 +2,7 @@
 
 import pytest
 
-from gump_action.engine.scope import Scope, digest
+from gump_action.engine.scope import Around, Scope, digest
 from gump_action.workflow.model import (
     AgentStep,
     Gate,
@@ -19,8 +19,12 @@ STEP = AgentStep(name="one", agent="scripted", prompt="p", gate=(Gate(kind="test
 FLOW = Workflow(name="t", steps=(STEP,))
 
 
-def of(step=STEP, flow=FLOW, agent="scripted", foreach=""):
-    return digest(step, flow, agent, foreach)
+def of(step=STEP, flow=FLOW, agent="scripted", foreach="", item=None):
+    return digest(step, flow, Around(agent, foreach, item))
+
+
+def about(name="red", description="d", files=("f",)):
+    return of(item=Item(name, "red", description, files))
 
 
 def step(**change):
@@ -45,6 +49,10 @@ OTHER = {
     "command of a gate that is asked": flow(gates={"test": "make check"}),
     "agent": of(agent="scripted-x"),
     "foreach": of(foreach="plan"),
+    "item": about(),
+    "name of the item": about(name="Red"),
+    "description of the item": about(description="e"),
+    "files of the item": about(files=()),
 }
 SAME = {
     "on_failure": step(on_failure=OnFailure(retry=3)),
