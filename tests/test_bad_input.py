@@ -288,7 +288,7 @@ def first_of_format(number):
 
 
 def first_of_another_time(lines):
-    lines[0] = json.dumps({**json.loads(lines[0]), "format": 2, "colour": "red"})
+    lines[0] = json.dumps({**json.loads(lines[0]), "format": 3, "colour": "red"})
 
 
 def garbage(lines):
@@ -300,7 +300,7 @@ def unknown_event(lines):
 
 
 LEDGERS = {
-    "a newer format with new words": (first_of_another_time, ["ledger.ndjson:1", "format 2"]),
+    "a newer format with new words": (first_of_another_time, ["ledger.ndjson:1", "format 3"]),
     "a spoilt line in the middle": (garbage, ["ledger.ndjson:4", "this line", "--fresh"]),
     "an event that is not known": (unknown_event, ["ledger.ndjson:4", "--fresh"]),
 }
@@ -319,11 +319,12 @@ def test_a_record_that_cannot_be_trusted_is_refused_with_its_line_and_left_alone
     assert (project.state / "ledger.ndjson").read_bytes() == spoilt
 
 
-def test_a_newer_format_is_refused_where_its_words_are_known(project, cli):
-    spoil_ledger(project, first_of_format(2))
+@pytest.mark.parametrize("number", [1, 3])
+def test_another_format_is_refused_where_its_words_are_known(project, cli, number):
+    spoil_ledger(project, first_of_format(number))
     done = cli(project.workflow(FAILS))
     assert done.returncode == 2
-    assert "format 2" in done.stderr
+    assert f"format {number}" in done.stderr
 
 
 @pytest.mark.parametrize("number", [2, 4])

@@ -99,7 +99,7 @@ def test_a_workflow_by_its_name_with_the_usual_places_and_a_spec(project):
     done = call("run", "fix", "--spec", "spec.md", cwd=project.repo, env=project.environ)
     assert done.returncode == 0, done.stderr
     state = project.repo / ".gump/state"
-    assert (state / "attempts/one/1/prompt.md").read_text() == "Make it.\n"
+    assert (state / "attempts/one/@1/prompt.md").read_text() == "Make it.\n"
     assert project.git("status", "--porcelain") == ""
     report = call("report", cwd=project.repo, env=project.environ)
     assert "one#1" in report.stdout

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from gump_action.engine.outcome import Verdict
 
-FORMAT = 1
-"""Version of the ledger and of the state directory; a newer one is refused."""
+FORMAT = 2
+"""Version of the ledger and of the state directory; any other one is refused."""
 
 
 class Event(BaseModel):

@@ -44,11 +44,11 @@ def _events(root: Path) -> Iterator[e.AnyEvent]:
 
 def _check_format(root: Path, line: bytes) -> None:
     found = _format(line)
-    if found > e.FORMAT:
+    if found not in (0, e.FORMAT):
         raise InputError(
             f"{root / LEDGER}:1: this record has format {found}, and this version of gump-action "
-            f"reads up to {e.FORMAT}.",
-            hint="Use the version that wrote it or a newer one, or start anew with --fresh.",
+            f"reads {e.FORMAT}.",
+            hint="Use the version that wrote it, or start anew with --fresh.",
         )
 
 

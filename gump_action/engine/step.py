@@ -16,7 +16,7 @@ from gump_action.engine.scope import Scope
 from gump_action.engine.sessions import Fresh, Resume, decide_session
 from gump_action.engine.state import Attempt
 from gump_action.engine.transcripts import Talk
-from gump_action.system.store import attempt_folder
+from gump_action.system.store import attempt_folder, attempt_part
 from gump_action.templating import TemplateError
 from gump_action.workflow.model import AgentStep, model_of, provider_of
 
@@ -230,7 +230,7 @@ def _keep(run: Run, due: Due, launched: Launched) -> Taken:
 def take_snapshot(run: Run, path: str, number: int) -> None:
     """The tree as it is now, as the snapshot of this attempt, with its diff."""
     attempt = run.state.attempts[path][-1]
-    ref = f"{run.id}/{path}/{number}"
+    ref = f"{run.id}/{attempt_part(path, number)}"
     taken = run.workspace.snapshot(attempt.start, f"gump: {path}#{number}", ref)
     changes = run.workspace.compare(attempt.base, taken.commit)
     run.store.write(f"{attempt_folder(path, number)}/diff.patch", changes.patch)

@@ -175,7 +175,15 @@ def flush(folder: Path) -> None:
 
 def attempt_folder(step: str, attempt: int) -> str:
     """Where what belongs to an attempt lies, relative to the state directory."""
-    return f"attempts/{step}/{attempt}"
+    return f"attempts/{attempt_part(step, attempt)}"
+
+
+def attempt_part(step: str, attempt: int) -> str:
+    """The attempt as a path: `build/red/impl/@3`, of folders and of refs.
+
+    No step and no item has an `@` in its name, so it is never the path of another step.
+    """
+    return f"{step}/@{attempt}"
 
 
 def ledger_lines(root: Path) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """The outside of a packed state: a clear header, then frames that are shut one by one.
 
-    gump state 1\\n
+    gump state 2\\n
     {"id": "…", "key": "GUMP_STATE_KEY", "sealed": true}\\n
     frame…        one byte (1 on the last), four bytes of length, so many bytes
 
@@ -20,7 +20,7 @@ from typing import BinaryIO
 from gump_action.errors import InputError
 from gump_action.travel.seal import Key, Seal
 
-VERSION = 1
+VERSION = 2
 CHUNK = 1 << 20
 """Bytes of one frame before it is shut: all that is held in memory."""
 _START = struct.Struct(">?I")
@@ -50,11 +50,11 @@ def read_header(file: BinaryIO) -> tuple[Header, bytes]:
     match = _FIRST_LINE.fullmatch(first)
     if not match:
         raise InputError("this is no packed state, or its beginning is damaged.")
-    if int(match[1]) > VERSION:
+    if int(match[1]) != VERSION:
         raise InputError(
             f"this packed state has format {int(match[1])}, and this version of gump-action reads "
-            f"up to {VERSION}.",
-            hint="Use the version that packed it, or a newer one.",
+            f"{VERSION}.",
+            hint="Use the version that packed it.",
         )
     second = file.readline(_LONGEST_LINE)
     return _parse(second), first + second

@@ -18,7 +18,7 @@ LONGEST_PART = 255
 
 Kind = Literal["ledger", "snapshots", "given", "lfs", "record", "transcript"]
 
-_ATTEMPT = r"(attempts/(?:[^/]+/)+?[1-9][0-9]{0,8})"
+_ATTEMPT = r"(attempts/(?:[^@/][^/]*/)+@[1-9][0-9]{0,8})"
 _RECORDS = (
     r"(?:prompt\.md|agent\.(?:ndjson|stderr)|diff\.patch|error\.txt|output|gate-\d{1,6}\.txt)"
 )
@@ -47,8 +47,8 @@ def find_kind(name: str) -> tuple[Kind, str] | None:
 
 
 def attempt_name(folder: str) -> str:
-    """`attempts/build/red/impl/3` → `build/red/impl#3`."""
-    step, _, number = folder.removeprefix("attempts/").rpartition("/")
+    """`attempts/build/red/impl/@3` → `build/red/impl#3`."""
+    step, _, number = folder.removeprefix("attempts/").rpartition("/@")
     return f"{step}#{number}"
 
 

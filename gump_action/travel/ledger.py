@@ -106,4 +106,4 @@ def _bad_commits(commits: Iterable[str]) -> Iterator[str]:
 
 def _is_path(step: str) -> bool:
     """Whether a file of such a step could be in a state."""
-    return not layout.Names(longest=1024).complaint(f"attempts/{step}/1/output")
+    return not layout.Names(longest=1024).complaint(f"{attempt_folder(step, 1)}/output")

@@ -144,7 +144,7 @@ def _order(found: Found) -> tuple[int, str, str, int]:
     """The ledger first; the transcripts of one session side by side, so that they compress."""
     if found.kind != "transcript":
         return (found.name != LEDGER, "", found.name, 0)
-    step, _, number = found.attempt.rpartition("/")
+    step, _, number = found.attempt.rpartition("/@")
     return (2, found.name.removeprefix(found.attempt), step, int(number))
 
 

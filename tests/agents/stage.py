@@ -167,7 +167,7 @@ class Stage:
         return self.state / "tree"
 
     def transcripts(self, attempt):
-        """The files of a session that are kept for an attempt, `one/1` say."""
+        """The files of a session that are kept for an attempt, `one/@1` say."""
         found = (self.state / "attempts" / attempt / "transcript").rglob("*")
         return sorted(path for path in found if path.is_file())
 

@@ -119,7 +119,7 @@ def test_a_harmed_transcript_gives_a_fresh_session_in_the_same_attempt(stage, ha
     play = stage([WRITES_ONE, STARTS_OVER])
     play.run(FLOW, expected=1)
     play.move("b")
-    harm(play.transcripts("one/1")[0])
+    harm(play.transcripts("one/@1")[0])
     play.run(FLOW)
     asked = play.asked_here()
     asked[0].is_new()

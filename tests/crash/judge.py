@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gump_action.system.store import attempt_folder
+
 from .story import TRACE
 from .world import World
 
@@ -53,7 +55,7 @@ class Record:
         return {name_of(event): self._launches(event) for event in self.of("transcript_kept")}
 
     def _launches(self, kept: Event) -> list[str]:
-        folder = self.world.state / "attempts" / kept["step"] / str(kept["attempt"]) / "transcript"
+        folder = self.world.state / attempt_folder(kept["step"], kept["attempt"]) / "transcript"
         [(name, digest)] = kept["files"].items()
         content = (folder / name).read_bytes()
         assert hashlib.blake2b(content, digest_size=32).hexdigest() == digest, (
@@ -234,7 +236,8 @@ def in_tree(record: Record, attempt: Event, remembered: list[str]) -> Iterator[s
 
 def in_prompt(record: Record, name: str, attempt: Event) -> Iterator[str]:
     """A first attempt is told nothing of an error; who resumes a cut session, that it was cut."""
-    file = record.world.state / "attempts" / name.replace("#", "/") / "prompt.md"
+    step, _, number = name.partition("#")
+    file = record.world.state / attempt_folder(step, int(number)) / "prompt.md"
     if not file.exists():
         return
     text, own = file.read_text(), attempt["session"]["resume"].partition("#")[0]

@@ -91,6 +91,22 @@ def test_the_equal_beginning_is_kept_and_all_after_it_runs_again(project, case):
     assert (done.verdict, done.launches()) == ("passed", launches)
 
 
+GROUP = (
+    "- {name: plan, agent: scripted, output: plan}\n"
+    "- {name: build, foreach: plan, steps: [{name: output, agent: scripted}]}\n"
+)
+
+
+def test_a_step_that_becomes_a_group_has_room_beside_its_old_attempts(project):
+    """An item `1` of it, and a step `output` there, are no attempt and no file of one."""
+    plan = json.dumps([{"name": "1", "description": "d"}])
+    project.script({"plan": [[{"write": ".gump/out/plan.json", "text": plan}]]})
+    first = GROUP.splitlines()[0]
+    project.run(f"{first}\n{step('build')}")
+    done = project.run(GROUP)
+    assert (done.verdict, done.launches()) == ("passed", ["build/1/output#1"])
+
+
 def test_a_step_that_was_removed_leaves_nothing_in_the_result(project):
     project.script({"*": [[{"run": "echo x > $GUMP_STEP.txt"}]]})
     project.run(THREE)
@@ -257,7 +273,7 @@ def test_a_run_that_starts_anew_keeps_the_old_record_aside(project):
     done = project.run(step("one"), spec="T", is_fresh=True)
     assert done.launches() == ["one#1"]
     assert (project.state / "old/r1/ledger.ndjson").read_bytes() == ledger
-    assert (project.state / "old/r1/attempts/one/1/diff.patch").is_file()
+    assert (project.state / "old/r1/attempts/one/@1/diff.patch").is_file()
     assert {first.branch, done.branch} <= set(project.branches().split())
 
 
@@ -284,7 +300,7 @@ RESUMING = (
 
 
 def kept_transcript(project):
-    return next((project.state / "attempts/one/1/transcript").iterdir())
+    return next((project.state / "attempts/one/@1/transcript").iterdir())
 
 
 def gone(path):

@@ -13,7 +13,7 @@ TWICE = (
 
 
 def kept(project, step="one", number=1):
-    return next((project.state / f"attempts/{step}/{number}/transcript").iterdir())
+    return next((project.state / f"attempts/{step}/@{number}/transcript").iterdir())
 
 
 def test_a_transcript_is_kept_byte_for_byte_with_its_digest(project):

@@ -72,7 +72,7 @@ def test_a_red_gate_makes_the_job_red_and_is_still_reported(use_action):
 def test_a_hostile_spec_arrives_as_text(use_action):
     run = use_action(spec=HOSTILE)
     assert run.code == 0, run.log
-    assert (run.kept / "gump/attempts/impl/1/prompt.md").read_text() == HOSTILE
+    assert (run.kept / "gump/attempts/impl/@1/prompt.md").read_text() == HOSTILE
     assert run.outputs["gump.status"] == "passed"
     assert not [error for error in run.errors if "forged" in error]
     assert not list(run.kept.parent.rglob("pwned"))

@@ -201,10 +201,10 @@ def test_closing_twice_is_no_fault(store):
 
 def test_the_whole_record_is_set_aside_and_what_is_the_directorys_own_stays(store, root):
     store.append(b"line")
-    store.write("attempts/one/1/prompt.md", b"p")
+    store.write("attempts/one/@1/prompt.md", b"p")
     assert store.set_aside("r1") == root / "old/r1"
     assert (root / "old/r1" / LEDGER).read_bytes() == b"line\n"
-    assert (root / "old/r1/attempts/one/1/prompt.md").read_bytes() == b"p"
+    assert (root / "old/r1/attempts/one/@1/prompt.md").read_bytes() == b"p"
     assert {path.name for path in root.iterdir()} == {"old", "lock", ".gitignore"}
 
 
@@ -232,7 +232,7 @@ def test_what_a_killed_engine_had_begun_to_set_aside_is_set_aside_whole(root, mo
     store, before = Store(root), f"old/{['ledger.ndjson', 'attempts', 'given', 'x'][moved]}"
     store.open()
     store.append(b"line")
-    make(root, ["attempts/one/1/prompt.md", "given/spec.md", "x"])
+    make(root, ["attempts/one/@1/prompt.md", "given/spec.md", "x"])
     store.hook = stops("before", before)
     with pytest.raises(Stopped):
         store.set_aside("r1")
@@ -248,7 +248,7 @@ def test_what_a_killed_engine_had_begun_to_set_aside_is_set_aside_whole(root, mo
 
 
 def test_the_folder_of_an_attempt_is_below_its_step_path():
-    assert attempt_folder("build/red/impl", 3) == "attempts/build/red/impl/3"
+    assert attempt_folder("build/red/impl", 3) == "attempts/build/red/impl/@3"
 
 
 def make(root: Path, names):

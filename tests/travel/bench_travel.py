@@ -64,7 +64,7 @@ def make_state(root: Path, attempts: int, size: int) -> None:
     for at in range(attempts):
         step, number = f"build/item-{at // RETRIES}/impl", at % RETRIES + 1
         session = (session if number > 1 else b"") + turns(chance, known, each)
-        folder = root / "attempts" / step / str(number)
+        folder = root / "attempts" / step / f"@{number}"
         (folder / "transcript").mkdir(parents=True)
         name = f"{chance.getrandbits(128):032x}.jsonl" if number == 1 else name
         (folder / "transcript" / name).write_bytes(session)

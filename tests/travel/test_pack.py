@@ -30,7 +30,7 @@ def transcripts(names):
     return sorted({name.split("/transcript/")[0] for name in names if "/transcript/" in name})
 
 
-BOTH = ["attempts/build/grün/impl/1", "attempts/impl/1"]
+BOTH = ["attempts/build/grün/impl/@1", "attempts/impl/@1"]
 
 
 @pytest.mark.parametrize("is_sealed", [True, False])
@@ -57,7 +57,7 @@ def test_what_is_bound_to_the_machine_stays(wanted, tmp_path, put, content):
     put(
         wanted.root, {name: b"x" for name in (*MACHINE_BOUND, "lock", "live", "staged/x", "set-up")}
     )
-    put(wanted.root, {"attempts/impl/1/output.part": b"half"})
+    put(wanted.root, {"attempts/impl/@1/output.part": b"half"})
     packed = pack(wanted)
     assert there(packed, tmp_path, wanted) == {*content, ".gitignore"}
     assert packed.behind == ()
@@ -74,7 +74,7 @@ def test_a_torn_last_line_of_the_ledger_is_not_packed(wanted, tmp_path, content)
 def test_links_and_sockets_are_not_followed_and_it_is_said(wanted, tmp_path, monkeypatch):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/secret").write_text("not of the run")
-    attempt = wanted.root / "attempts/impl/1"
+    attempt = wanted.root / "attempts/impl/@1"
     (attempt / "gate-2.txt").symlink_to(tmp_path / "outside/secret")
     (attempt / "transcript/more").symlink_to(tmp_path / "outside")
     os.mkfifo(attempt / "gate-3.txt")
@@ -82,7 +82,7 @@ def test_links_and_sockets_are_not_followed_and_it_is_said(wanted, tmp_path, mon
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("gate-4.txt")
     packed = pack(wanted)
-    assert not there(packed, tmp_path, wanted) & {"attempts/impl/1/gate-2.txt"}
+    assert not there(packed, tmp_path, wanted) & {"attempts/impl/@1/gate-2.txt"}
     assert len([one for one in packed.behind if "link" in one.why]) == 4
     assert b"not of the run" not in (tmp_path / "packed").read_bytes()
 
@@ -101,8 +101,8 @@ def test_a_link_for_the_record_itself_is_refused_or_left(wanted, tmp_path, name)
 @pytest.mark.parametrize(
     "name",
     [
-        "attempts/impl/1/notes.txt",
-        "attempts/impl/1/transcript/a\u202eb",
+        "attempts/impl/@1/notes.txt",
+        "attempts/impl/@1/transcript/a\u202eb",
         "given/A.md",
         "attempts/x",
     ],
@@ -158,7 +158,7 @@ class Meddler:
     ],
 )
 def test_a_file_that_is_changed_meanwhile_is_refused(unsealed, said, act):
-    path = unsealed.root / "attempts/impl/1/diff.patch"
+    path = unsealed.root / "attempts/impl/@1/diff.patch"
     with pytest.raises(InputError, match=said):
         pack(replace(unsealed, redactor=Meddler(lambda: act(path))))
     assert not unsealed.target.exists()
@@ -196,7 +196,7 @@ def test_transcripts_do_not_lie_open_where_strangers_read(
     names = there(packed, tmp_path, wanted)
     assert transcripts(names) == (BOTH if are_carried else [])
     assert len(packed.behind) == (0 if are_carried else 2)
-    assert "attempts/impl/1/diff.patch" in names
+    assert "attempts/impl/@1/diff.patch" in names
 
 
 def test_people_are_told_what_stays_behind_and_what_to_do(unsealed):
@@ -216,10 +216,10 @@ def test_the_seal_is_said(wanted):
 
 @pytest.mark.parametrize("text", ENCODED)
 def test_a_secret_in_a_transcript_leaves_that_one_out(unsealed, tmp_path, put, text):
-    put(unsealed.root, {"attempts/impl/1/transcript/more.jsonl": f"x {text} y\n".encode()})
+    put(unsealed.root, {"attempts/impl/@1/transcript/more.jsonl": f"x {text} y\n".encode()})
     unsealed = replace(unsealed, redactor=Redactor([SECRET]))
     packed = pack(unsealed)
-    assert transcripts(there(packed, tmp_path, unsealed)) == ["attempts/build/grün/impl/1"]
+    assert transcripts(there(packed, tmp_path, unsealed)) == ["attempts/build/grün/impl/@1"]
     assert [one.what for one in packed.behind] == ["transcript of impl#1"]
     assert "holds a secret" in packed.behind[0].why
 
@@ -227,7 +227,7 @@ def test_a_secret_in_a_transcript_leaves_that_one_out(unsealed, tmp_path, put, t
 @pytest.mark.parametrize("at", [0, (1 << 20) - 8, (2 << 20) - 20])
 def test_a_secret_over_the_border_of_two_chunks_is_found(unsealed, put, at):
     text = b"x" * at + SECRET.encode() + b"x" * 100
-    put(unsealed.root, {"attempts/impl/1/transcript/more.jsonl": text})
+    put(unsealed.root, {"attempts/impl/@1/transcript/more.jsonl": text})
     packed = pack(replace(unsealed, redactor=Redactor([SECRET])))
     assert [one.what for one in packed.behind] == ["transcript of impl#1"]
 
@@ -235,8 +235,8 @@ def test_a_secret_over_the_border_of_two_chunks_is_found(unsealed, put, at):
 RECORD = (
     "ledger.ndjson",
     "given/spec.md",
-    "attempts/impl/1/diff.patch",
-    "attempts/impl/1/error.txt",
+    "attempts/impl/@1/diff.patch",
+    "attempts/impl/@1/error.txt",
 )
 
 
@@ -252,13 +252,13 @@ def test_a_secret_elsewhere_stops_the_packing(unsealed, name):
 
 
 def test_a_secret_in_a_file_name_stops_the_packing(unsealed, put):
-    put(unsealed.root, {f"attempts/impl/1/transcript/{SECRET}.jsonl": b""})
+    put(unsealed.root, {f"attempts/impl/@1/transcript/{SECRET}.jsonl": b""})
     with pytest.raises(InputError, match="name of a file"):
         pack(replace(unsealed, redactor=Redactor([SECRET])))
 
 
 def test_what_is_sealed_is_carried_whole(wanted, tmp_path, put):
-    put(wanted.root, {"attempts/impl/1/transcript/more.jsonl": SECRET.encode()})
+    put(wanted.root, {"attempts/impl/@1/transcript/more.jsonl": SECRET.encode()})
     packed = pack(replace(wanted, redactor=Redactor([SECRET])))
     assert transcripts(there(packed, tmp_path, wanted)) == BOTH
 

@@ -17,7 +17,7 @@ from gump_action.travel.pack import pack
 from gump_action.travel.seal import Seal, key_of
 from gump_action.travel.unpack import unpack
 
-FOLDER = "attempts/impl/1"
+FOLDER = "attempts/impl/@1"
 LFS = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"  # of `[]`
 
 
@@ -88,8 +88,8 @@ DAMAGE = {
     "flip": flipped,
     "id": lambda raw: raw.replace(b'"id": "', b'"id": "0'),
     "key": lambda raw: raw.replace(b'"key": "', b'"key": "A'),
-    "version": lambda raw: raw.replace(b"gump state 1\n", b"gump state 2\n"),
-    "line": lambda raw: raw.replace(b"gump state 1\n", b"gump state 1"),
+    "version": lambda raw: raw.replace(b"gump state 2\n", b"gump state 3\n"),
+    "line": lambda raw: raw.replace(b"gump state 2\n", b"gump state 2"),
     "other": lambda raw: b"\x1f\x8b" + raw,
 }
 
@@ -103,11 +103,13 @@ def test_damage_is_refused(wanted, key, refused, is_sealed, spoil):
     assert refused(wanted.target, run_key="repo/run/1", key=wanted.key)
 
 
-def test_a_newer_format_is_refused_naming_both(packed, key, refused):
-    packed.write_bytes(packed.read_bytes().replace(b"gump state 1\n", b"gump state 7\n"))
+@pytest.mark.parametrize("number", [1, 7])
+def test_another_format_is_refused_naming_both(packed, key, refused, number):
+    other = b"gump state %d\n" % number
+    packed.write_bytes(packed.read_bytes().replace(b"gump state 2\n", other))
     said = refused(packed, run_key="repo/run/1", key=key)
-    assert "format 7" in said
-    assert "reads up to 1" in said
+    assert f"format {number}" in said
+    assert "reads 2" in said
 
 
 def test_frames_in_another_order_are_refused(forge, content, refused):
@@ -150,7 +152,7 @@ def split(raw):
     ],
 )
 def test_a_header_that_says_other_things_is_refused(tmp_path, refused, line):
-    (tmp_path / "file").write_bytes(b"gump state 1\n" + line + b"\n")
+    (tmp_path / "file").write_bytes(b"gump state 2\n" + line + b"\n")
     assert "header" in refused(tmp_path / "file")
 
 
@@ -172,26 +174,28 @@ HOSTILE = [
     "/etc/passwd",
     "../outside",
     "attempts/../../outside",
-    "attempts/impl/1/../output",
-    "attempts/impl/1/transcript/../../../../../outside",
-    "attempts//1/output",
-    "attempts/./1/output",
-    "attempts/impl/1/transcript/",
-    "attempts/impl/1/transcript/.",
-    "attempts/impl/1/transcript/a\0b",
-    "attempts/impl/1/transcript/a\\b",
-    "attempts/impl/1/transcript/a\rb",
-    "attempts/impl/1/transcript/a\u202eb",
-    "attempts/impl/1/transcript/a\ufeff",
-    "attempts/impl/1/transcript/" + "a" * 256,
-    "attempts/impl/1/transcript/" + "ä" * 128,
-    "attempts/impl/1/transcript/" + "a/" * 600 + "a",
-    "attempts/impl/0/output",
-    "attempts/impl/01/output",
+    "attempts/impl/@1/../output",
+    "attempts/impl/@1/transcript/../../../../../outside",
+    "attempts//@1/output",
+    "attempts/./@1/output",
+    "attempts/impl/1/output",
+    "attempts/impl/@1/more/@1/output",
+    "attempts/impl/@1/transcript/",
+    "attempts/impl/@1/transcript/.",
+    "attempts/impl/@1/transcript/a\0b",
+    "attempts/impl/@1/transcript/a\\b",
+    "attempts/impl/@1/transcript/a\rb",
+    "attempts/impl/@1/transcript/a\u202eb",
+    "attempts/impl/@1/transcript/a\ufeff",
+    "attempts/impl/@1/transcript/" + "a" * 256,
+    "attempts/impl/@1/transcript/" + "ä" * 128,
+    "attempts/impl/@1/transcript/" + "a/" * 600 + "a",
+    "attempts/impl/@0/output",
+    "attempts/impl/@01/output",
     "attempts/impl/output",
-    "attempts/1/output",
-    "attempts/impl/1/run.sh",
-    "attempts/impl/1/gate-.txt",
+    "attempts/@1/output",
+    "attempts/impl/@1/run.sh",
+    "attempts/impl/@1/gate-.txt",
     "given/../x.md",
     "given/.hidden",
     "given/deep/x.md",
@@ -226,7 +230,7 @@ def test_a_name_that_no_state_has_is_refused(forge, content, refused, name):
         (f"{FOLDER}/transcript/a", f"{FOLDER}/transcript/a/b"),
         (f"{FOLDER}/transcript/a/b", f"{FOLDER}/transcript/a"),
         (f"{FOLDER}/transcript/a/b", f"{FOLDER}/transcript/A/c"),
-        ("attempts/impl/1/diff.patch", "attempts/Impl/2/diff.patch"),
+        ("attempts/impl/@1/diff.patch", "attempts/Impl/@2/diff.patch"),
         ("ledger.ndjson", "ledger.ndjson"),
     ],
 )
@@ -422,7 +426,7 @@ def test_nothing_is_left_beside_the_target(packed, key, tmp_path):
 
 def test_memory_does_not_grow_with_what_travels(wanted, key, tmp_path, put):
     block = os.urandom(1 << 20)
-    files = {f"attempts/impl/{n}/transcript/x.jsonl": block * 8 for n in range(1, 6)}
+    files = {f"attempts/impl/@{n}/transcript/x.jsonl": block * 8 for n in range(1, 6)}
     put(wanted.root, files)
     tracemalloc.start()
     pack(wanted)
