@@ -115,6 +115,19 @@ def test_the_result_is_applied_as_one_commit(project):
     assert (project.repo / "b.txt").read_text() == "x\n"
 
 
+def test_a_run_that_goes_on_and_was_killed_is_not_applied_and_says_why(project):
+    project.run(GOOD)
+    ledger = project.state / "ledger.ndjson"
+    lines = ledger.read_text().splitlines(keepends=True)
+    number, event = len(lines) + 1, json.loads(lines[0])
+    more = {"seq": number, "type": "run_continued", "engine": "0", "workspace": event["workspace"]}
+    ledger.write_text("".join([*lines, json.dumps(more) + "\n"]))
+    done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
+    assert done.returncode == 2
+    assert "has not come to its end" in done.stderr
+    assert "no step" not in done.stderr
+
+
 def test_a_result_that_git_does_not_commit_leaves_the_branch_as_it_was(project):
     project.script({"one": [[{"write": "b.txt", "text": "x\n"}]]})
     project.run(GOOD)

@@ -15,11 +15,8 @@ def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
 
     Where it does not merge, the conflicts are left in the tree as git leaves them.
     """
-    ended = state.ended
-    if state.started is None or ended is None or not ended.branch:
-        raise InputError("this run has no result branch: no step of it has passed.")
+    branch = _branch(state)
     git = Git(repo, env, settings={"safe.directory": "*"})
-    branch = ended.branch
     _check(git, branch)
     code, _, said = git.try_run("merge", "--squash", "--no-commit", branch)
     if code:
@@ -41,6 +38,24 @@ def patch(state: RunState, repo: Path, env: Mapping[str, str]) -> bytes:
     git = Git(repo, env, settings={"safe.directory": "*"})
     words = ("diff", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
     return git.run(*words, state.started.base, ended.commit)
+
+
+def _branch(state: RunState) -> str:
+    """The result branch; there is none to take while it may hold less, or other things."""
+    if state.ended is None:
+        raise InputError(
+            "this run has not come to its end (it is under way, or its engine was killed), so its "
+            "result branch may hold less than has passed, or none of it.",
+            hint="Run the workflow again on the same state: it goes on. Then apply.",
+        )
+    if state.passes and not state.ended.branch:
+        raise InputError(
+            "the result branch of this run could not be written when it ended.",
+            hint="Run the workflow again on the same state: it writes the branch, or says why not.",
+        )
+    if not state.ended.branch:
+        raise InputError("this run has no result branch: no step of it has passed.")
+    return state.ended.branch
 
 
 def _check(git: Git, branch: str) -> None:

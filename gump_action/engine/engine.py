@@ -291,7 +291,7 @@ def _end(here: Run, end: Stop) -> None:
     ]
     branch = f"gump/{here.id}"
     told = len(here.workspace.notes)
-    tip = here.workspace.publish(branch, commits)
+    tip = here.workspace.publish(branch, commits, here.state.published)
     for text in here.workspace.notes[told:]:
         here.note(text, is_warning=True)
     here.workspace.finish(head or here.workspace.opened.start)

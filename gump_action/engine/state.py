@@ -87,6 +87,8 @@ class RunState:
     ended: e.RunEnded | None = None
     max_budget: float | None = None
     """USD for the whole run, as the last start has said; None is no limit."""
+    published: str = ""
+    """The last tip of the result branch that was written down."""
     left: str = ""
     """The snapshot that the tree held at the last end of a start; empty once work goes on."""
 
@@ -149,6 +151,7 @@ def _run_continued(state: RunState, event: e.RunContinued) -> None:
 
 def _run_ended(state: RunState, event: e.RunEnded) -> None:
     state.ended, state.left = event, event.left
+    state.published = event.commit or state.published
 
 
 def _noted(state: RunState, event: e.Noted) -> None:

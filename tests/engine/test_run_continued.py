@@ -206,6 +206,48 @@ def test_a_file_that_does_not_merge_with_the_found_state_is_taken_whole_and_said
     assert [line for line in done.notes().splitlines() if "a.txt" in line and done.branch in line]
 
 
+def test_a_result_branch_with_a_commit_of_the_users_is_left_alone_and_said(project):
+    project.script({"*": [[{"run": "echo x > $GUMP_STEP.txt"}]]})
+    first = project.run(step("one"))
+    tree, tip = f"{first.branch}^{{tree}}", first.state.ended.commit
+    theirs = project.git("commit-tree", tree, "-p", tip, "-m", "by hand")
+    project.git("update-ref", f"refs/heads/{first.branch}", theirs)
+    done = project.run(step("one") + step("two"))
+    assert (done.verdict, done.branch) == ("passed", "")
+    assert project.git("rev-parse", first.branch) == theirs
+    assert f"git branch -m {first.branch} NAME" in done.notes()
+    project.git("branch", "-m", first.branch, "mine")
+    again = project.run(step("one") + step("two"))
+    assert project.git("rev-parse", again.branch) == again.state.ended.commit
+
+
+def test_a_result_of_steps_that_no_longer_count_does_not_stay(project):
+    project.script({"one": [[{"write": "b.txt", "text": "1\n"}], [{"fail": "no"}]]})
+    first = project.run(step("one"))
+    done = project.run(step("one", "other"))
+    assert (done.verdict, done.branch) == ("failed", "")
+    assert first.branch not in project.branches().split()
+
+
+class Cut(BaseException):
+    pass
+
+
+def test_a_result_that_was_written_and_not_recorded_is_written_on(project):
+    """Killed between the branch and the line that says so."""
+
+    def hook(moment, name):
+        if moment == "before" and name == "ledger.ndjson" and "gump/" in project.branches():
+            raise Cut
+
+    project.script({"*": [[{"run": "echo x > $GUMP_STEP.txt"}]]})
+    with pytest.raises(Cut):
+        project.run(step("one"), hook=hook)
+    done = project.run(step("one") + step("two"))
+    assert done.branch
+    assert project.git("rev-parse", done.branch) == done.state.ended.commit
+
+
 # --- what a run was given -------------------------------------------------------------------------
 
 INPUTS = "inputs: {who: {default: me}}"

@@ -49,9 +49,11 @@ class Checkout(Core):
         self.after_attempt()
         return super().undo(commit)
 
-    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
+    def publish(
+        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+    ) -> str | None:
         self._calm()
-        tip = super().publish(branch, commits)
+        tip = super().publish(branch, commits, recorded)
         self.guard.make()
         return tip
 

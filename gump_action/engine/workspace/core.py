@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gump_action.engine.workspace import output
 from gump_action.engine.workspace.names import all_shown, shown
-from gump_action.engine.workspace.publish import make_result, publish
+from gump_action.engine.workspace.publish import Branch, make_result, publish
 from gump_action.engine.workspace.records import Opened, Snapshot
 from gump_action.engine.workspace.source import Source
 from gump_action.engine.workspace.tree import Tree
@@ -73,11 +73,15 @@ class Core:
     def drop_output_folder(self) -> None:
         output.drop_output_folder(self.tree)
 
-    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
+    def publish(
+        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+    ) -> str | None:
         result = make_result(self.folder.git, self.opened, commits)
-        if result.tip is not None:
-            base = self.opened.base
-            publish(self.source, self.folder, branch, tip=result.tip, base=base)
+        wanted = Branch(branch, result.tip, self.opened.base, recorded)
+        left_alone = publish(self.source, self.folder, wanted)
+        if left_alone:
+            self.notes += (left_alone,)
+            return None
         if result.unmerged:
             files = ", ".join(result.unmerged)
             self.notes += (

@@ -11,8 +11,11 @@ from gump_action.engine.workspace.records import Opened
 from gump_action.engine.workspace.source import Source
 from gump_action.errors import CommandError, InputError
 from gump_action.system import git_history
-from gump_action.system.git import Git
+from gump_action.system.git import DURABLE, Git
 from gump_action.system.git_folder import WHO, Folder
+
+WRITTEN = "result-tips"
+DURABLY = tuple(word for name, value in DURABLE.items() for word in ("-c", f"{name}={value}"))
 
 
 @dataclass(frozen=True)
@@ -50,32 +53,97 @@ def without_found_state(git: Git, trees: tuple[str, str], end: str) -> tuple[str
     return git_history.merge(git, start, base, end)
 
 
-def publish(source: Source, folder: Folder, branch: str, *, tip: str, base: str) -> None:
-    """Puts the result into the user's repository; the branch is written when all else is there."""
-    ref = f"refs/heads/{branch}"
-    user = source.git.with_env(GIT_DIR=str(source.own), GIT_WORK_TREE=str(source.top), **WHO)
-    if git_history.ref_tip(user, ref) == tip:
-        return
-    refuse_checked_out(user, branch, ref)
-    if tip != base:
-        git_history.send(folder.git, user, tip, base)
+@dataclass(frozen=True)
+class Branch:
+    """The result branch as it is to be: no `tip` where it has to go.
+
+    `recorded` is the tip that the record knows, empty where it knows none.
+    """
+
+    name: str
+    tip: str | None
+    base: str
+    recorded: str = ""
+
+    @property
+    def ref(self) -> str:
+        return f"refs/heads/{self.name}"
+
+
+def publish(source: Source, folder: Folder, branch: Branch) -> str:
+    """Puts the result into the user's repository; the branch is written when all else is there.
+
+    Where it stands on a commit that is none of ours, it is left alone, and the answer says so.
+    """
+    place = {"GIT_DIR": str(source.own), "GIT_WORK_TREE": str(source.top)}
+    user = source.git.with_env(**place, **WHO)
+    there = git_history.ref_tip(user, branch.ref)
+    if there == (branch.tip or ""):
+        return ""
+    if there and there not in {branch.recorded, *written(folder)}:
+        return not_ours(branch, there)
+    if branch.tip is None:
+        return drop(user, branch, there)
+    refuse_checked_out(user, branch)
+    if branch.tip != branch.base:
+        git_history.send(folder.git, user, branch.tip, branch.base)
     hand_over_lfs(folder.path / "lfs/objects", source.common / "lfs/objects")
+    remember(folder, branch.tip)
+    write(user, branch, there)
+    return ""
+
+
+def write(user: Git, branch: Branch, there: str) -> None:
+    """Only where the branch still is what we saw: nobody's commit is lost."""
+    assert branch.tip, "there is something to write"
+    old = there or "0" * len(branch.tip)
+    words = ("update-ref", "--no-deref", "-m", "gump-action: result", branch.ref, branch.tip, old)
     try:
-        user.run("update-ref", "--no-deref", "-m", "gump-action: result", ref, tip)
+        user.run(*DURABLY, *words)
     except CommandError as why:
         raise InputError(
-            f"the result branch {branch} cannot be written: {why.tail.strip()}",
+            f"the result branch {branch.name} cannot be written: {why.tail.strip()}",
             hint="a branch that stands in its way (`gump`, say) has to be renamed; then run again",
         ) from why
 
 
-def refuse_checked_out(user: Git, branch: str, ref: str) -> None:
-    for head in heads(user):
-        if head == ref:
-            raise InputError(
-                f"the result branch {branch} is checked out: writing it would change your files",
-                hint="check out another branch, and run again: nothing is lost",
-            )
+def drop(user: Git, branch: Branch, there: str) -> str:
+    """The branch holds nothing but steps that no longer count."""
+    if branch.ref in heads(user):
+        return (
+            f"the result branch {branch.name} holds steps that no longer count, and is checked "
+            f"out: check out another one, then `git branch -D {branch.name}`"
+        )
+    user.run(*DURABLY, "update-ref", "--no-deref", "-d", branch.ref, there)
+    return ""
+
+
+def not_ours(branch: Branch, there: str) -> str:
+    lost = "holds steps that no longer count" if branch.tip is None else "is not what has passed"
+    return (
+        f"the result branch {branch.name} stands on {there[:12]}, where this run did not put it; "
+        f"it is left alone, and {lost}: rename it (git branch -m {branch.name} NAME), and run again"
+    )
+
+
+def written(folder: Folder) -> list[str]:
+    """The tips that this machine has put the result branch on, or was about to."""
+    place = folder.path / WRITTEN
+    return place.read_text().split() if place.exists() else []
+
+
+def remember(folder: Folder, tip: str) -> None:
+    """Before the branch is written: killed just after, we know it again."""
+    with (folder.path / WRITTEN).open("a") as file:
+        file.write(f"{tip}\n")
+
+
+def refuse_checked_out(user: Git, branch: Branch) -> None:
+    if branch.ref in heads(user):
+        raise InputError(
+            f"the result branch {branch.name} is checked out: writing it would change your files",
+            hint="check out another branch, and run again: nothing is lost",
+        )
 
 
 def heads(user: Git) -> Iterator[str]:

@@ -89,8 +89,14 @@ class Workspace(Protocol):
 
     def drop_output_folder(self) -> None: ...
 
-    def publish(self, branch: str, commits: Sequence[tuple[str, str]]) -> str | None:
-        """The result branch, from (message, snapshot) of the passed steps; its tip."""
+    def publish(
+        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+    ) -> str | None:
+        """The result branch, from (message, snapshot) of the passed steps; its tip.
+
+        None where no step has passed, and where it stands on somebody's commit: neither on the
+        tip that is `recorded` nor on another one of ours.  It is left alone then, with a note.
+        """
         ...
 
     def bundle(self, path: Path) -> bool: ...

@@ -181,3 +181,74 @@ def test_a_new_machine_without_the_snapshots_is_refused(checkout):
     checkout.forget_machine()
     with pytest.raises(InputError, match=r"is gone(.|\n)*--fresh"):
         checkout.open()
+
+
+# --- a result branch that others use too ----------------------------------------------------------
+
+
+def commit_on(ground, branch):
+    """A commit of the user's on this branch."""
+    tree, parent = f"{branch}^{{tree}}", ground.git("rev-parse", branch).strip()
+    made = ground.git("commit-tree", tree, "-p", parent, "-m", "by hand").strip()
+    ground.git("update-ref", f"refs/heads/{branch}", made)
+    return made
+
+
+def passes(ground, ws, text):
+    return ("one", ground.step(ws, lambda tree: (tree / "new.txt").write_text(text)))
+
+
+def tip_of(ground, branch):
+    return ground.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").strip()
+
+
+def test_a_commit_that_the_user_made_on_the_result_branch_is_not_lost(ground):
+    ws = ground.open()
+    first = ws.publish("gump/r", [passes(ground, ws, "1\n")])
+    theirs = commit_on(ground, "gump/r")
+    again = ground.open()
+    assert again.publish("gump/r", [passes(ground, again, "2\n")], first) is None
+    assert tip_of(ground, "gump/r") == theirs
+    assert "git branch -m gump/r NAME" in again.notes[-1]
+
+
+def test_a_result_branch_with_the_users_commits_is_not_deleted_either(ground):
+    ws = ground.open()
+    first = ws.publish("gump/r", [passes(ground, ws, "1\n")])
+    theirs = commit_on(ground, "gump/r")
+    assert ws.publish("gump/r", [], first) is None
+    assert tip_of(ground, "gump/r") == theirs
+    assert "no longer count" in ws.notes[-1]
+
+
+def test_a_result_of_which_no_step_counts_any_more_is_deleted(ground):
+    ws = ground.open()
+    ws.publish("gump/r", [passes(ground, ws, "1\n")])
+    assert ws.publish("gump/r", []) is None
+    assert tip_of(ground, "gump/r") == ""
+
+
+def test_a_result_that_is_checked_out_and_no_longer_counts_stays_and_is_said(isolated):
+    ws = isolated.open()
+    first = ws.publish("gump/r", [passes(isolated, ws, "1\n")])
+    isolated.git("checkout", "-q", "gump/r")
+    assert ws.publish("gump/r", []) is None
+    assert tip_of(isolated, "gump/r") == first
+    assert "git branch -D gump/r" in ws.notes[-1]
+
+
+def test_a_branch_that_was_written_and_not_recorded_is_known_again(ground):
+    ws = ground.open()
+    ws.publish("gump/r", [passes(ground, ws, "1\n")])
+    again = ground.open()
+    tip = again.publish("gump/r", [passes(ground, again, "2\n")])
+    assert tip_of(ground, "gump/r") == tip
+
+
+def test_the_recorded_tip_is_ours_on_another_machine_too(ground):
+    ws = ground.open()
+    first = ws.publish("gump/r", [passes(ground, ws, "1\n")])
+    ground.forget_machine()
+    again = ground.open()
+    tip = again.publish("gump/r", [passes(ground, again, "2\n")], first)
+    assert tip_of(ground, "gump/r") == tip
