@@ -41,7 +41,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Launched:
-    """How it ended; `is_refused` says that the resume was, and that nothing else counts."""
+    """How it ended; `is_refused` says that the resume was: then nothing counts but its usage.
+
+    `session` is the conversation that it was, also where its stream never came to say so.
+    """
 
     ended: e.AgentEnded
     session: str
@@ -67,6 +70,7 @@ def launch(run: Run, start: Start) -> Launched:
         return _missing(start)
     with start.log.open("ab") as log, start.log.with_suffix(".stderr").open("ab") as errors:
         ears = _Ears(run, start, log, errors)
+        ears.know_beforehand()
         child = process.Launch(
             argv,
             talk.place.cwd,
@@ -116,6 +120,9 @@ class _Ears:
         self.run, self.start, self.log, self.errors = run, start, log, errors
         self.talk = start.talk
         self.session = ""
+        """What the stream showed."""
+        self.known = ""
+        """What is written down."""
         self.is_foreign = False
         self.answer = ""
         self.parts = ""
@@ -183,6 +190,11 @@ class _Ears:
             self.answer, self.parts = self.parts, ""
             self._tell("said", self.answer)
 
+    def know_beforehand(self) -> None:
+        """A launch can die before its stream shows an id; one that we say to the CLI is known."""
+        ours = self.start.new_session if self.talk.provider.IS_ID_OURS else ""
+        self._write_down(self.start.asked or ours)
+
     def _know(self, session: str) -> None:
         """The id counts from the first line that shows it; another than asked for is a refusal."""
         if session == self.session or not self.talk.provider.SESSION.fullmatch(session):
@@ -190,6 +202,11 @@ class _Ears:
         self.session = session
         self.is_foreign = bool(self.start.asked) and session != self.start.asked
         if not self.is_foreign:
+            self._write_down(session)
+
+    def _write_down(self, session: str) -> None:
+        if session and session != self.known:
+            self.known = session
             talk = self.talk
             self.run.emit(e.SessionKnown(step=talk.step, attempt=talk.attempt, session=session))
 
@@ -218,7 +235,7 @@ def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched
         stopped = {"verdict": Verdict.CANCELLED, "why": "the run was stopped"}
         ended = ended.model_copy(update=stopped)
     is_refused = judged.verdict == "refused" and finished.cause in ("exit", "enough")
-    return Launched(ended, ears.session, is_refused)
+    return Launched(ended, ears.known, is_refused)
 
 
 _VERDICTS = {

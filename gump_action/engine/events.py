@@ -122,7 +122,7 @@ class SessionRefused(Event):
 
 
 class SessionKnown(Event):
-    """The id of the attempt's conversation, as soon as it shows."""
+    """The id of the attempt's conversation: as soon as it shows, or before, where it is ours."""
 
     type: Literal["session_known"] = "session_known"
     step: str

@@ -250,6 +250,10 @@ class Provider(Protocol):
         """What a session id looks like, whole."""
 
     @property
+    def IS_ID_OURS(self) -> bool:
+        """Whether a new session gets the id that we choose (`Request.new_session`)."""
+
+    @property
     def INSTALL(self) -> str:
         """How a person installs it, one line."""
 

@@ -43,6 +43,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Claude Code: its ids are UUIDs"
+IS_ID_OURS = True
 INSTALL = CLIS["claude"].install
 
 # A model service that says no is retried 10 times by itself, 184 s for a bad key.  Background tasks

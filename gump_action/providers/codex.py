@@ -38,6 +38,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Codex: its ids are UUIDs"
+IS_ID_OURS = False
 INSTALL = CLIS["codex"].install
 
 # Without the first, a host that cannot be reached is tried for ever (with it: 31 s, code 1).

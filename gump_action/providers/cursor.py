@@ -27,6 +27,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Cursor: its ids are UUIDs"
+IS_ID_OURS = False
 INSTALL = "curl https://cursor.com/install -fsS | bash"
 
 native = base.as_found

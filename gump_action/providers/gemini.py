@@ -52,6 +52,7 @@ ALIASES: Mapping[str, str] = {
 they go to the flag as they are, and stay right when the CLI is updated."""
 SESSION = base.UUID
 WHOSE = "Gemini CLI: its ids are UUIDs"
+IS_ID_OURS = True
 
 native = base.as_found
 

@@ -52,6 +52,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = re.compile(r"ses_[0-9A-Za-z]{20,40}")
 WHOSE = "OpenCode: its ids are `ses_…`"
+IS_ID_OURS = False
 
 native = base.as_found
 settings = base.no_settings

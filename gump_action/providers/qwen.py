@@ -61,6 +61,7 @@ ALIASES: Mapping[str, str] = {
 }
 SESSION = base.UUID
 WHOSE = "Qwen Code: its ids are UUIDs"
+IS_ID_OURS = True
 
 native = base.as_found
 

@@ -21,6 +21,7 @@ TELLS_COST = True
 ALIASES: Mapping[str, str] = MappingProxyType({})
 SESSION: re.Pattern[str] = base.UUID
 WHOSE = "the scripted agent: its ids are UUIDs"
+IS_ID_OURS = True
 INSTALL = "it is part of gump-action"
 
 native = base.as_found

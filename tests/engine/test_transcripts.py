@@ -119,3 +119,60 @@ def test_an_agent_that_goes_over_to_another_session_without_a_word_is_refused(pr
     [refused] = done.of(e.SessionRefused)
     assert "another session" in refused.session.why
     assert (done.verdict, done.launches()) == ("passed", ["one#1", "one#2"])
+
+
+# --- an agent that dies before its stream shows an id ---------------------------------------------
+
+MUTE = """#!/bin/sh
+cat > /dev/null
+while [ $# -gt 1 ]; do
+  case $1 in --session-id | --resume) id=$2; echo "$1" >> "$0.log";; esac
+  shift
+done
+cd "$CLAUDE_CONFIG_DIR" && mkdir -p projects/x
+file=$(find . -name "$id.jsonl")
+{writes} echo '{{"launch": "'$GUMP_ATTEMPT'"}}' >> "${{file:-projects/x/$id.jsonl}}"
+exit 9
+"""
+MUTELY = "- {name: one, agent: claude, session: reuse-on-retry, on_failure: {retry: 2}}"
+
+
+def mute_cli(project, writes=""):
+    path = project.root / "bin/claude"
+    path.parent.mkdir()
+    path.write_text(MUTE.format(writes=writes))
+    path.chmod(0o755)
+    project.environ["PATH"] = f"{path.parent}:{project.environ['PATH']}"
+    return path.with_name("claude.log")
+
+
+def test_an_attempt_that_dies_before_it_shows_its_id_is_remembered_and_resumed(project):
+    log = mute_cli(project)
+    done = project.run(MUTELY)
+    assert log.read_text().split() == ["--session-id", "--resume", "--resume"]
+    assert [known.attempt for known in done.of(e.SessionKnown)] == [1, 2, 3]
+    assert [a.session.resume for a in done.of(e.AttemptStarted)] == ["", "one#1", "one#2"]
+    assert kept(project, number=3).read_text().count("launch") == 3
+
+
+def test_a_resumed_attempt_that_leaves_its_transcript_alone_loses_no_memory(project):
+    log = mute_cli(project, 'test "$GUMP_ATTEMPT" -gt 1 ||')
+    done = project.run(MUTELY)
+    assert log.read_text().split() == ["--session-id", "--resume", "--resume"]
+    assert done.of(e.TranscriptLost) == []
+
+
+def test_a_chosen_id_without_a_transcript_makes_the_retry_fresh_and_says_why(project):
+    log = mute_cli(project, "true ||")
+    done = project.run(MUTELY)
+    assert log.read_text().split() == ["--session-id"] * 3
+    assert "was not kept" in done.of(e.AttemptStarted)[1].session.why
+
+
+def test_an_id_of_ours_is_written_down_before_its_agent_is_started(project):
+    look = f"tail -n 1 {project.state}/ledger.ndjson"
+    path = project.root / "bin/claude"
+    mute_cli(project)
+    path.write_text(f"#!/bin/sh\n{look} >&2\nexit 9\n")
+    project.run(MUTELY.replace("retry: 2", "retry: 0"))
+    assert "session_known" in (project.state / "attempts/one/1/agent.stderr").read_text()

@@ -78,6 +78,11 @@ def test_it_says_what_it_is(name):
 
 
 @providers
+def test_it_says_whether_the_id_of_a_new_session_is_ours(name, place):
+    assert (NEW in launch(name, place).argv) == PROVIDERS[name].IS_ID_OURS
+
+
+@providers
 @pytest.mark.parametrize("session", NO_SESSIONS)
 def test_what_is_no_session_becomes_neither_argument_nor_path(name, place, session):
     provider = PROVIDERS[name]
