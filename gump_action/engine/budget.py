@@ -2,7 +2,7 @@
 
 Every attempt counts, in whatever job it was made, and also where its step has started over since:
 what was paid stays paid.  A cost that nobody knows is not counted, and that is said.  A launch
-whose resume was refused has had no answer of a model, so it has cost nothing.
+whose resume was refused counts with what it told, in the attempt that it belongs to.
 """
 
 from __future__ import annotations

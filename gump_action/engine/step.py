@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from gump_action.engine import agent, budget, gates, prompts, transcripts, variables
+from gump_action.engine import agent, budget, gates, prompts, transcripts, usage, variables
 from gump_action.engine import events as e
 from gump_action.engine.agent import Launched, Start
 from gump_action.engine.outcome import Verdict
@@ -116,17 +116,27 @@ def _talk(run: Run, due: Due, decision: Fresh | Resume) -> Launched:
     """The launch that counts: of the session that was decided on, else a fresh one."""
     provider = run.around.providers[provider_of(due.move.agent)]
     talk = Talk(due.path, due.number, provider, transcripts.place_of(run, provider))
+    refused = None
     if isinstance(decision, Resume):
         launched = _resume(run, due, talk, decision)
-        if launched:
+        if launched and not launched.is_refused:
             return launched
+        refused = launched
     _prepare(run, talk, due.base)
-    return agent.launch(run, _start(run, due, talk, Fresh("")))
+    launched = agent.launch(run, _start(run, due, talk, Fresh("")))
+    return _with_usage_of(refused, launched) if refused else launched
+
+
+def _with_usage_of(refused: Launched, launched: Launched) -> Launched:
+    """What a refused launch has used is the attempt's too, though not its session's."""
+    spent = usage.add([refused.ended.usage, launched.ended.usage])
+    return replace(launched, ended=launched.ended.model_copy(update={"usage": spent}))
 
 
 def _resume(run: Run, due: Due, talk: Talk, decision: Resume) -> Launched | None:
-    """None where the session is not to be had; then that is said, and nothing of it is left."""
+    """None, or a refused launch, where the session is not to be had: that is said by then."""
     _prepare(run, talk, _start_of(due, decision))
+    launched = None
     why = transcripts.put_back(run, talk, decision.attempt)
     if not why:
         launched = agent.launch(run, _start(run, due, talk, decision))
@@ -134,11 +144,16 @@ def _resume(run: Run, due: Due, talk: Talk, decision: Resume) -> Launched | None
             return launched
         why = launched.ended.why
     _refuse(run, due, decision, why)
-    return None
+    return launched
+
+
+def _put_git_back(run: Run, step: str, who: str = "") -> None:
+    for text in run.workspace.after_attempt():
+        run.note(f"{who}{text}", step=step)
 
 
 def _refuse(run: Run, due: Due, decision: Resume, why: str) -> None:
-    run.workspace.after_attempt()
+    _put_git_back(run, due.path)
     why = run.around.redactor.clean(why)
     text = f"{decision.attempt.name} cannot be resumed: {why}"
     fresh = e.SessionDecided(mode=str(due.step.session), why=text[:1000])
@@ -218,8 +233,7 @@ def _keep(run: Run, due: Due, launched: Launched) -> Taken:
     """
     provider = run.around.providers[provider_of(due.move.agent)]
     talk = Talk(due.path, due.number, provider, transcripts.place_of(run, provider))
-    for text in run.workspace.after_attempt():
-        run.note(text, step=due.path)
+    _put_git_back(run, due.path)
     taken = take_output(run, due.path, due.number, due.step.output)
     take_snapshot(run, due.path, due.number)
     if launched.session:
@@ -271,6 +285,7 @@ def ask_and_undo(run: Run, asked: gates.Asked, attempt: Attempt) -> Ending:
         return Ending(Verdict.PASSED)
     run.tree_at = ""
     results = gates.ask(run, asked)
+    _put_git_back(run, asked.step, "after the gates: ")
     written = run.workspace.undo(attempt.end)
     run.tree_at = attempt.end
     if written:

@@ -525,6 +525,21 @@ def test_usage_is_of_the_attempt_and_the_total_of_the_session(project):
     assert second.total.cost_usd == 0
 
 
+def test_what_a_refused_launch_has_used_is_the_attempts_too(project):
+    other = '{"type": "session", "id": "00000000-0000-4000-8000-000000000000"}'
+    used = '{"type": "usage", "input": 1000, "output": 500}'
+    mark = f"{project.root}/m"
+    refused = f"test -e {mark} || {{ touch {mark}; echo '{used}'; echo '{other}'; sleep 9; }}"
+    project.script({"one": [[], [{"run": refused}]]})
+    done = project.run(
+        "- {name: one, agent: scripted, session: reuse-on-retry, prompt: p, on_failure: {retry: 1},"
+        " gate: ['bash: test $GUMP_ATTEMPT = 2']}"
+    )
+    second = done.of(e.AgentEnded)[1]
+    assert done.of(e.SessionRefused)
+    assert (second.usage.output, second.total.output) == (510, 10)
+
+
 def test_the_last_answer_is_kept_with_the_attempt(project):
     project.script({"one": [[{"say": "first"}, {"say": "last"}]]})
     assert project.run("- {name: one, agent: scripted}").of(e.AgentEnded)[0].answer == "last"

@@ -51,3 +51,28 @@ def test_a_workflow_that_an_agent_rewrote_is_not_obeyed_when_the_run_goes_on(pro
     again = project.cli("w", "--workspace", "checkout")
     assert (first.returncode, again.returncode) == (1, 2)
     assert ".gump/workflows/w.yaml is not as it was when the run began: one#1" in again.stderr
+
+
+DETACH = "git checkout -q --detach; echo x > .git/hooks/post-commit; git config a.b c"
+PUT_BACK = "put back, since only the tree counts: HEAD, configuration, hooks"
+
+
+@pytest.mark.parametrize("before", ["", "- {name: one, agent: scripted}\n"])
+def test_what_a_gate_does_to_the_git_of_a_checkout_is_put_back_and_said(project, before):
+    gate = f"{before}- {{name: two, gate: ['bash: {DETACH}']}}"
+    done = project.run(gate, workspace="checkout")
+    assert f"after the gates: {PUT_BACK}" in done.notes().splitlines()
+    assert project.git("symbolic-ref", "HEAD") == "refs/heads/main"
+
+
+def test_what_a_refused_launch_does_to_the_git_of_a_checkout_is_said(project):
+    other = '{"type": "session", "id": "00000000-0000-4000-8000-000000000000"}'
+    mark = f"{project.root}/m"
+    once = f"test -e {mark} || {{ touch {mark}; {DETACH}; echo '{other}'; sleep 30; }}"
+    project.script({"one": [[], [{"run": once}]]})
+    done = project.run(
+        "- {name: one, agent: scripted, session: reuse-on-retry, on_failure: {retry: 1},"
+        " gate: ['bash: test $GUMP_ATTEMPT = 2']}",
+        workspace="checkout",
+    )
+    assert PUT_BACK in done.notes().splitlines()

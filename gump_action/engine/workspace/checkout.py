@@ -45,10 +45,6 @@ class Checkout(Core):
         lines = [f"submodule {path}: changes are not kept" for path in all_shown(hurt)]
         return (*what_was_put_back(changed), *lines)
 
-    def undo(self, commit: str) -> tuple[str, ...]:
-        self.after_attempt()
-        return super().undo(commit)
-
     def publish(
         self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
     ) -> str | None:

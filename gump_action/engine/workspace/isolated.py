@@ -65,10 +65,6 @@ class Isolated(Core):
                 put_back.append(path)
         return tuple(f"submodule {path}: changes are not kept" for path in all_shown(put_back))
 
-    def undo(self, commit: str) -> tuple[str, ...]:
-        self.after_attempt()
-        return super().undo(commit)
-
     def finish(self, commit: str | None) -> None:
         """The user's own files were never touched."""
 

@@ -57,6 +57,7 @@ def test_what_gates_do_to_git_is_put_back_too(checkout):
     ws = checkout.open()
     commit = checkout.step(ws, lambda tree: None)
     rampage(checkout, ws.tree)
+    assert ws.after_attempt()
     ws.undo(commit)
     assert git_files(checkout.repo) == before
 
