@@ -10,9 +10,10 @@ from typing import Literal
 from pydantic import ValidationError
 
 from gump_action import environment
-from gump_action.engine import budget, gates, record, settling
+from gump_action.engine import budget, gates, record, settling, transcripts
 from gump_action.engine import events as e
 from gump_action.engine.group import Walk
+from gump_action.engine.homes import Found, look
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
@@ -75,6 +76,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         raise
     here = Run(wish.workflow, given, around, store, workspace, state, mark)
     try:
+        here.homes = _homes(here)
         _begin(here, wish, said)
         settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
@@ -153,6 +155,13 @@ def _with_templates(
     is_first = state.started is None
     kept = record.keep_templates(store, around.templates, is_first=is_first)
     return replace(around, templates=kept)
+
+
+def _homes(here: Run) -> dict[str, Found]:
+    """What the user's home says to each provider that may get its turn."""
+    names = dict.fromkeys(map(provider_of, (*_declared(here), *_escalations(here))))
+    providers = [here.around.providers[name] for name in names]
+    return {p.NAME: look(p, transcripts.place_of(here, p)) for p in providers}
 
 
 def _begin(here: Run, wish: Wish, said: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gump_action.engine import events as e
+from gump_action.engine.homes import Found
 from gump_action.engine.state import RunState, fold
 from gump_action.engine.workspace.records import Workspace
 from gump_action.errors import Stopped
@@ -63,6 +64,8 @@ class Run:
     """By which all that this engine starts can be found when it has died."""
     tree_at: str = ""
     """The snapshot that the tree holds; empty while an agent or a gate may have changed it."""
+    homes: Mapping[str, Found] = field(default_factory=dict)
+    """By provider, what the user's home said before any agent ran."""
 
     @property
     def id(self) -> str:

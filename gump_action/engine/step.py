@@ -162,7 +162,7 @@ def _refuse(run: Run, due: Due, decision: Resume, why: str) -> None:
 
 def _prepare(run: Run, talk: Talk, tree: str) -> None:
     run.put_tree_at(tree)
-    transcripts.make_home(talk)
+    transcripts.make_home(run, talk)
     run.workspace.before_attempt()
     run.workspace.fresh_output_folder()
     run.tree_at = ""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gump_action import environment
 from gump_action.engine import events as e
+from gump_action.engine.homes import Found, look
 from gump_action.engine.run import Run
 from gump_action.engine.state import Attempt
 from gump_action.engine.workspace.remove import remove
@@ -49,13 +50,18 @@ def place_of(run: Run, provider: Provider) -> Place:
     return Place(home.absolute(), run.workspace.tree, around.is_own_home, around.environ)
 
 
-def make_home(talk: Talk) -> None:
+def _found(run: Run, talk: Talk) -> Found:
+    """As it was before any agent ran; who settles a dead engine's attempt alone looks now."""
+    return run.homes.get(talk.provider.NAME) or look(talk.provider, talk.place)
+
+
+def make_home(run: Run, talk: Talk) -> None:
     """An empty home with the user's settings; a user's own home is left as it is."""
     if not talk.place.own:
         return
     remove(talk.place.home)
     talk.place.home.mkdir(parents=True, mode=0o700)
-    for put in talk.provider.settings(talk.place):
+    for put in _found(run, talk).settings:
         _write(put, talk.place)
 
 
@@ -217,7 +223,7 @@ def child_environment(
     run: Run, talk: Talk, command: Command, named: Iterable[tuple[str, str | None]]
 ) -> dict[str, str]:
     """The whole environment of an agent, or of a command that belongs to one."""
-    added = {**talk.provider.environment(talk.place), **command.env}
+    added = {**_found(run, talk).env, **command.env}
     return environment.for_agent(
         run.around.environ,
         passed=talk.provider.PASSED,

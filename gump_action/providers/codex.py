@@ -291,7 +291,7 @@ def environment(place: base.Place) -> Mapping[str, str]:
 def _lends_key(place: base.Place) -> bool:
     """`codex exec` heeds CODEX_API_KEY only, and puts it above a login."""
     environ = place.environ
-    logged_in = (place.home / "auth.json").exists()
+    logged_in = not place.own and (place.home / "auth.json").exists()
     return bool(
         environ.get("OPENAI_API_KEY") and not environ.get("CODEX_API_KEY") and not logged_in
     )
