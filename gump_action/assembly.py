@@ -18,7 +18,8 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings
 from gump_action.engine.state import RunState
-from gump_action.host import display, places
+from gump_action.errors import InputError
+from gump_action.host import display, places, plan
 from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
 from gump_action.providers import KEYS, PROVIDERS
@@ -51,6 +52,32 @@ class Options:
     as_json: bool = False
 
 
+def describe(options: Options, environ: Mapping[str, str]) -> list[str]:
+    """What `run` would do, as lines.  Raises InputError where the run itself would be refused."""
+    if options.as_json:
+        raise InputError(
+            "--dry-run runs nothing, so there are no events for --json to tell.",
+            hint="Leave one of the two out.",
+        )
+    repo = places.repository(options.repo)
+    loaded = loader.load(loader.find_workflow(options.workflow, repo))
+    asked = _given(options, loaded.workflow)
+    root = places.state(options.state, repo, _workspace(options, environ), environ)
+    check_is_ours(root)
+    state = RunState() if options.is_fresh else record.read_state(root)
+    if state.attempts:
+        asked = record.keep_given(loaded.workflow, asked, Store(root), state)
+    workflow = loaded.workflow
+    if options.max_budget:
+        workflow = workflow.model_copy(update={"max_budget": options.max_budget})
+    lines = plan.lines(workflow, asked.agent)
+    return [*map(str, loaded.warnings), *lines, *plan.known(state, root)]
+
+
+def _workspace(options: Options, environ: Mapping[str, str]) -> Literal["isolated", "checkout"]:
+    return options.workspace or ("checkout" if places.is_job(environ) else "isolated")
+
+
 def run(
     options: Options, environ: Mapping[str, str], *, watchers: Sequence[Watcher] = ()
 ) -> Verdict:
@@ -58,8 +85,7 @@ def run(
     private.hide()
     repo = places.repository(options.repo)
     loaded = loader.load(loader.find_workflow(options.workflow, repo))
-    is_job = places.is_job(environ)
-    workspace = options.workspace or ("checkout" if is_job else "isolated")
+    workspace = _workspace(options, environ)
     root = places.state(options.state, repo, workspace, environ)
     wish = engine.Wish(
         workflow=loaded.workflow,
@@ -87,7 +113,7 @@ def run(
         clock=time.time,
         templates=templating.read_overrides(repo / ".gump" / "templates"),
         is_own_home=options.is_own_home,
-        is_job=is_job,
+        is_job=places.is_job(environ),
     )
     for warning in loaded.warnings:
         screen.show(e.Noted(level="warning", text=str(warning)))

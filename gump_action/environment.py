@@ -138,25 +138,30 @@ def held_back(environ: Mapping[str, str], given: Iterable[str]) -> tuple[str, ..
     return tuple(sorted(name for name in environ if not _is_one_of(name, known)))
 
 
-def check_named(named: Named) -> None:
-    """Refuses what no child is given, however it is asked for; say so before anything is run.
+def why_not(name: str, value: str | None) -> str:
+    """Why no child is given this variable, however it is asked for; empty where one may be.
 
-    GITHUB_TOKEN is given to who names it.
+    `value` is the workflow's own; None passes on the job's.  GITHUB_TOKEN is given to who names it.
     """
-    pairs = list(named)
-    ours = sorted(name for name, _ in pairs if _is_one_of(name, _OURS))
-    if ours:
-        raise InputError(
-            f"`env` names {', '.join(ours)}, but GUMP_* are the engine's own, and its state key "
-            "is not for agents.",
-            hint="Give the variable another name.",
+    if _is_one_of(name, _OURS):
+        return (
+            f"names {name}, but GUMP_* are the engine's own, and its state key is not for agents. "
+            "Give the variable another name."
         )
-    never = sorted(name for name, value in pairs if value is None and _is_one_of(name, _NEVER))
-    if never:
-        raise InputError(
-            f"`env` passes {', '.join(never)} on, with which an agent could act as the job itself.",
-            hint="Take it out of `env`; a value of your own (`NAME: value`) is fine.",
+    if value is None and _is_one_of(name, _NEVER):
+        return (
+            f"passes {name} on, with which an agent could act as the job itself. Take it out; a "
+            "value of your own (`NAME: value`) is fine."
         )
+    return ""
+
+
+def check_named(named: Named) -> None:
+    """Raises InputError for what no child is given; a workflow file is refused for it before."""
+    for name, value in named:
+        why = why_not(name, value)
+        if why:
+            raise InputError(f"`env` {why}")
 
 
 def _named(environ: Mapping[str, str], named: Named) -> dict[str, str]:

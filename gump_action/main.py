@@ -57,14 +57,9 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     as_json: bool,
 ) -> None:
     """Run WORKFLOW (a path, a name in .gump/workflows/, or a built-in), or go on with its run."""
-    from gump_action import assembly, checks
+    from gump_action import assembly
     from gump_action.workflow import given
 
-    limit = given.max_budget(max_budget)
-    if dry_run:
-        asked = checks.Asked(workflow, repo, spec, inputs, agent, limit)
-        _print(environ, "\n".join(checks.describe(asked)))
-        return
     options = assembly.Options(
         workflow=workflow,
         spec=spec,
@@ -75,10 +70,13 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         workspace=workspace,
         is_own_home=agent_home == "run",
         is_fresh=fresh,
-        max_budget=limit,
+        max_budget=given.max_budget(max_budget),
         as_json=as_json,
         version=VERSION,
     )
+    if dry_run:
+        _print(environ, "\n".join(assembly.describe(options, environ)))
+        return
     sys.exit(assembly.run(options, environ).exit_code)
 
 

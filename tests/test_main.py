@@ -93,6 +93,29 @@ def test_a_dry_run_runs_nothing_and_changes_nothing(project):
     assert "one" in done.stdout
 
 
+def test_a_dry_run_looks_at_the_record_of_the_run_that_would_go_on(project):
+    path = project.workflow(f"{GOOD}\n- {{name: two, gate: ['bash: false']}}")
+    project.cli(path)
+    before = (project.state / "ledger.ndjson").read_bytes()
+    done, anew = project.cli(path, "--dry-run"), project.cli(path, "--dry-run", "--fresh")
+    assert f"in {project.state} would go on; passed before: one\n" in done.stdout
+    assert "passed before" not in anew.stdout
+    assert (project.state / "ledger.ndjson").read_bytes() == before
+
+
+def test_a_dry_run_is_refused_where_the_run_would_be(project):
+    project.cli(project.workflow(GOOD))
+    done = project.cli(project.workflow(GOOD), "--dry-run", "--agent", "scripted-x")
+    assert done.returncode == 2
+    assert "--fresh" in done.stderr
+
+
+def test_a_dry_run_has_no_events_to_tell_as_json(project):
+    done = project.cli(project.workflow(GOOD), "--dry-run", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--json" in done.stderr
+
+
 def test_a_workflow_by_its_name_with_the_usual_places_and_a_spec(project):
     text = "name: fix\nsteps:\n  - {name: one, agent: scripted}\n"
     project.commit({".gump/workflows/fix.yml": text, "spec.md": "Make it.\n"})

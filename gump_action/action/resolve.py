@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action import checks
 from gump_action.action.commit import Checkout
 from gump_action.action.judge import Ruling, judge
 from gump_action.action.log import Log
@@ -36,7 +35,7 @@ def resolve(environ: Mapping[str, str], log: Log) -> None:
     checkout = Checkout(Path(asked.working_directory), environ, token)
     log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
     if asked.is_dry_run:
-        for line in _plan(asked, here):
+        for line in _plan(environ, asked, here):
             log.say(line)
         _skip(DRY, log)
         return
@@ -85,7 +84,19 @@ def _check_folder(asked: Inputs) -> None:
         )
 
 
-def _plan(asked: Inputs, here: Place) -> list[str]:
+def _plan(environ: Mapping[str, str], asked: Inputs, here: Place) -> list[str]:
+    from gump_action import assembly  # the engine is dear, and few runs are dry
+
     folder = Path(asked.working_directory)
-    spec = spec_file(asked, here, folder)
-    return checks.describe(checks.Asked(asked.workflow, folder, spec, asked.sets, asked.agent))
+    options = assembly.Options(
+        workflow=asked.workflow,
+        spec=spec_file(asked, here, folder),
+        repo=folder,
+        state=here.state,
+        inputs=asked.sets,
+        agent=asked.agent,
+        workspace=asked.workspace,
+        max_budget=asked.max_budget,
+        version="",
+    )
+    return assembly.describe(options, environ)

@@ -55,7 +55,6 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
 
     The caller closes it.  Raises InputError where nothing may be begun.
     """
-    _check_named(wish.workflow)
     record.check_inputs(wish.workflow, wish.given, store.root, is_fresh=wish.is_fresh)
     store.open()
     git.heed(around.stop)
@@ -102,13 +101,6 @@ def _place(wish: Wish, around: Surroundings) -> Place:
         is_own_home=around.is_own_home,
         is_job=around.is_job,
     )
-
-
-def _check_named(workflow: Workflow) -> None:
-    """Some variables are never given to a child, whoever names them."""
-    steps = [s for _, s in workflow.walk() if not isinstance(s, Group)]
-    for of in (workflow, *steps):
-        environment.check_named([(v.name, v.value) for v in of.env])
 
 
 def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from gump_action.engine.state import RunState
 from gump_action.host.words import cost
 from gump_action.workflow.model import (
     DEFAULT_TIMEOUT,
@@ -29,6 +31,13 @@ def lines(workflow: Workflow, agent: str) -> Iterator[str]:
         yield _one_line(f"set-up of an isolated tree: {command}", indent="  ")
     for step in workflow.steps:
         yield from _step(step, agent, "  ")
+
+
+def known(state: RunState, root: Path) -> Iterator[str]:
+    """The run that would go on, by the record in `root`, and what of it has passed."""
+    if state.started and state.attempts:
+        passed = ", ".join(state.passes) or "nothing"
+        yield f"run {state.started.run} in {root} would go on; passed before: {passed}"
 
 
 def _input(name: str, one: Input) -> str:

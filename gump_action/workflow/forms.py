@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import get_args
 
+from gump_action import environment
 from gump_action.workflow.model import (
     PROVIDERS,
     Gate,
@@ -296,6 +297,8 @@ def env(node: Node, key: str, say: Say) -> tuple[Variable, ...] | None:
             say(line, f"{problem}. Use letters, digits and `_`: NAME, NAME=value or NAME: value.")
         elif name in found:
             say(line, f'`{key}` names "{name}" twice, so one of them would be lost. Keep one.')
+        elif why := environment.why_not(name, value):
+            say(line, f"`{key}` {why}")
         else:
             found[name] = Variable(name=name, value=value)
     return tuple(found.values())

@@ -192,10 +192,10 @@ def _usd() -> dict[str, Any]:
 
 def _env() -> dict[str, Any]:
     value = {"type": ["string", "number", "boolean", "null"]}
-    entry = _text(rf"^{forms.VARIABLE}(=|$)")
+    entry = _text(rf"^(?!GUMP_){forms.VARIABLE}(=|$)")
     several = {
         "type": "object",
-        "propertyNames": {"pattern": f"^{forms.VARIABLE}$"},
+        "propertyNames": {"pattern": f"^(?!GUMP_){forms.VARIABLE}$"},
         "additionalProperties": value,
     }
     return {"anyOf": [several, entry, {"type": "array", "items": {"anyOf": [entry, several]}}]}

@@ -99,7 +99,9 @@ def read_workflow(root: Node, reading: Reading) -> Workflow:
 def _root_keys(entries: Mapping[str, Node], say: Say) -> None:
     guessed = set()
     for key, node in entries.items():
-        if key not in ROOT_KEYS:
+        if key in LATER_STEP and key not in ROOT_KEYS:
+            say(node.line, forms.later(key))
+        elif key not in ROOT_KEYS:
             guessed.add(near(key, ROOT_KEYS))
             say(node.line, _unknown("the workflow", key, ROOT_KEYS))
     for key in ("name", "steps"):

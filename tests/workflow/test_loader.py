@@ -444,6 +444,23 @@ STEP_FAULTS = [
         " Use letters, digits and `_`: NAME, NAME=value or NAME: value.",
     ),
     ("env: [A, A=1]", '`env` names "A" twice, so one of them would be lost. Keep one.'),
+    *(
+        (
+            f"env: {written}",
+            "`env` names GUMP_STEP, but GUMP_* are the engine's own, and its state key is not for"
+            " agents. Give the variable another name.",
+        )
+        for written in ("[GUMP_STEP]", "GUMP_STEP=1", "{GUMP_STEP: 1}")
+    ),
+    *(
+        (
+            f"env: {written}",
+            f"`env` passes {name} on, with which an agent could act as the job itself."
+            " Take it out; a value of your own (`NAME: value`) is fine.",
+        )
+        for name in ("ACTIONS_RUNTIME_TOKEN", "GITHUB_ENV")
+        for written in (f"[A, {name}]", f"{{{name}: }}")
+    ),
     ("env: [5]", "`env` has 5, which names no variable. Write NAME, NAME=value or NAME: value."),
     ("env: {A: [x]}", "`env`: A is a list, but it has to be text."),
     ("session: !mine reuse", 'the tag "!mine" means nothing in a workflow. Take it out.'),
@@ -524,6 +541,14 @@ FILE_FAULTS = [
         for given, shown in NO_BUDGETS.items()
     ),
     (STEP + "max_budget:\n", ["5: `max_budget` has no value. Give it one, or take the key out."]),
+    (STEP + "parallel: true\nhitl: x\n", [f"5: `parallel` {LATER}", f"6: `hitl` {LATER}"]),
+    (
+        "env: [GUMP_RUN]\n" + STEP,
+        [
+            "1: `env` names GUMP_RUN, but GUMP_* are the engine's own, and its state key is not for"
+            " agents. Give the variable another name."
+        ],
+    ),
     (
         "name: t\nsteps: []\n",
         [

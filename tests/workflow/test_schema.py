@@ -63,6 +63,7 @@ def test_every_spelling_is_valid(validator, lines):
         *("on_failure: {retry: -1}", "on_failure: {retry: many}", "on_failure: {gate_fail: {}}"),
         *("on_failure: {strategy: [sam]}", 'on_failure: {strategy: ["escalate: gpt"]}'),
         *("output: plam", "steps: [{name: b, agent: claude}]", "env: [a b]", "prompt: {text: x}"),
+        *("env: [GUMP_RUN]", "env: {GUMP_RUN: x}"),
     ],
 )
 def test_what_the_loader_refuses_is_not_valid(validator, lines):
