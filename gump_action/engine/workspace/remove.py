@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -19,7 +20,32 @@ def remove(path: Path) -> None:
     if not is_folder:
         path.unlink(missing_ok=True)
         return
-    shutil.rmtree(path, onerror=open_up)
+    try:
+        shutil.rmtree(path, onerror=open_up)
+    except (OSError, RecursionError) as why:
+        if isinstance(why, OSError) and why.errno != errno.ENAMETOOLONG:
+            raise
+        remove_deep(path)
+
+
+def remove_deep(path: Path) -> None:
+    """A folder in which folders lie deeper than the stack or a path can be: they are brought up."""
+    count = 0
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        folder.chmod(0o700)
+        with os.scandir(folder) as entries:
+            for entry in list(entries):
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                    continue
+                count += 1
+                waiting.append(path / f".gump-{count}")
+                Path(entry.path).rename(waiting[-1])
+        if folder != path:
+            folder.rmdir()
+    path.rmdir()
 
 
 def open_up(act: Callable[..., Any], path: str, why: tuple[Any, BaseException, Any]) -> None:

@@ -7,9 +7,9 @@ own walk before, and left out by pathspecs.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gump_action.engine.workspace.names import covers
+from gump_action.engine.workspace.names import covers, shown
 from gump_action.engine.workspace.output import OUT
 from gump_action.engine.workspace.records import Snapshot
 from gump_action.engine.workspace.remove import drop_empty, remove_all
@@ -20,6 +20,7 @@ from gump_action.system.git_folder import Folder
 
 READ_BY_GIT = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
 FEW = 40  # so many pathspecs cost git nothing; each of them is compared with each file
+TOP = 100  # characters that name a folder whose whole path is thousands long
 ROUNDS = 5  # an ignore file that is put back brings files to light, and so on
 
 
@@ -70,7 +71,14 @@ class Tree:
         self.folder.drop(seen.special)
         complaints += self.take_in_nested(seen.nested)
         self.nested = frozenset(seen.nested)
-        return complaints
+        return complaints + self.too_deep(seen)
+
+    def too_deep(self, seen: Seen) -> list[str]:
+        """Lines on folders that git leaves out without a word; an ignored one is no loss."""
+        tops = {path[:TOP].rpartition("/")[0] for path in self.ours(seen.deep, ())}
+        ignored = self.folder.ignored([f"{top}/" for top in tops])
+        left_out = [top for top in sorted(tops) if f"{top}/" not in ignored]
+        return [f"{shown(top)}/… leads deeper than paths can be long" for top in left_out]
 
     def take_in_seen(self, hidden: Collection[str]) -> list[str]:
         """What git may look at itself."""
@@ -102,7 +110,7 @@ class Tree:
                 (self.root / path).unlink(missing_ok=True)
         if not seen.special:
             return seen
-        return Seen(seen.nested, tuple(self.ours(seen.special, ())), seen.empty)
+        return replace(seen, special=tuple(self.ours(seen.special, ())))
 
     def ours(self, paths: Collection[str], hidden: Collection[str]) -> list[str]:
         """Those paths that belong into a snapshot."""

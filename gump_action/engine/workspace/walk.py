@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from os import _ScandirIterator as ScandirIterator
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Seen:
     nested: tuple[str, ...] = ()  # folders with a `.git` of their own
     special: tuple[str, ...] = ()  # neither file, folder nor link: pipes, sockets, devices
     empty: tuple[str, ...] = ()  # folders with nothing in them
+    deep: tuple[str, ...] = ()  # folders whose path is too long for the system, and so for git
 
 
 def walk(tree: Path, skip: Collection[str]) -> Seen:
@@ -27,10 +32,15 @@ def walk(tree: Path, skip: Collection[str]) -> Seen:
     nested: list[str] = []
     special: list[str] = []
     empty: list[str] = []
+    deep: list[str] = []
     waiting = [""]
     while waiting:
         here = waiting.pop()
-        below, strange, is_repository, is_empty = scan(tree, here)
+        entries = opened(tree, here)
+        if entries is None:  # gone, or not for us to read: git will say so, but not of the last
+            deep += [here[:-1]] if is_too_long(tree, here) else []
+            continue
+        below, strange, is_repository, is_empty = scan(entries, here)
         if is_repository and here:
             nested.append(here[:-1])
             continue
@@ -38,17 +48,15 @@ def walk(tree: Path, skip: Collection[str]) -> Seen:
         if is_empty and here:
             empty.append(here[:-1])
         waiting += [folder for folder in below if folder not in skip] if skip else below
-    return Seen(tuple(sorted(nested)), tuple(sorted(special)), tuple(sorted(empty)))
+    found = (nested, special, empty, deep)
+    return Seen(*(tuple(sorted(paths)) for paths in found))
 
 
-def scan(tree: Path, here: str) -> tuple[list[str], list[str], bool, bool]:
+def scan(entries: ScandirIterator[str], here: str) -> tuple[list[str], list[str], bool, bool]:
     """One folder: folders in it, special files in it, whether it holds `.git`, whether nothing."""
     below: list[str] = []
     strange: list[str] = []
     is_repository, is_empty = False, True
-    entries = opened(f"{tree}/{here}")
-    if entries is None:  # gone, or not for us to read: git will say so
-        return below, strange, False, False
     with entries:
         for entry in entries:
             is_empty = False
@@ -62,8 +70,9 @@ def scan(tree: Path, here: str) -> tuple[list[str], list[str], bool, bool]:
     return below, strange, is_repository, is_empty
 
 
-def opened(folder: str) -> ScandirIterator[str] | None:
+def opened(tree: Path, here: str) -> ScandirIterator[str] | None:
     """What is in this folder; one that an agent has closed is opened, or it could not go either."""
+    folder = f"{tree}/{here}"
     for _ in range(2):
         try:
             return os.scandir(folder)
@@ -72,9 +81,41 @@ def opened(folder: str) -> ScandirIterator[str] | None:
                 Path(folder).chmod(0o700)
             except OSError:
                 return None
+        except OSError as why:
+            return opened_from(tree, here) if why.errno == errno.ENAMETOOLONG else None
+    return None
+
+
+def opened_from(tree: Path, here: str) -> ScandirIterator[str] | None:
+    """The same for a path that is too long only with the tree's own before it."""
+    with folder_of(tree) as root:
+        try:
+            place = os.open(here, FOLDER, dir_fd=root)
         except OSError:
             return None
-    return None
+        try:
+            return os.scandir(place)
+        finally:
+            os.close(place)
+
+
+def is_too_long(tree: Path, here: str) -> bool:
+    """Whether the system, and so git, refuses this path below the tree for its length."""
+    try:
+        with folder_of(tree) as root:
+            os.stat(here, dir_fd=root)
+    except OSError as why:
+        return why.errno == errno.ENAMETOOLONG
+    return False
+
+
+@contextmanager
+def folder_of(tree: Path) -> Iterator[int]:
+    number = os.open(tree, FOLDER)
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def files_below(tree: Path, folders: Collection[str]) -> list[str]:
@@ -83,7 +124,7 @@ def files_below(tree: Path, folders: Collection[str]) -> list[str]:
     waiting = list(folders)
     while waiting:
         here = waiting.pop()
-        entries = opened(f"{tree}/{here}")
+        entries = opened(tree, here)
         if entries is None:
             continue
         with entries:
