@@ -6,6 +6,7 @@
     ├── ProviderError         an agent CLI that is missing or cannot be used          exit 4
     ├── CommandError          a program of ours (git, mostly) that ended badly        exit 3
     ├── Stopped               a signal came, and the time to answer it is over         exit 130
+    ├── LostError             what a run stands on was removed while it ran           exit 1
     └── HostError             GitHub refused or did not answer                        exit 2
 
 How a step ends (a red gate, an agent that gives up) is a value, not an exception: see
@@ -76,6 +77,12 @@ class Stopped(GumpError):
     """The run was told to stop, and what is under way cannot be done in the time that is left."""
 
     exit_code = 130
+
+
+class LostError(GumpError):
+    """An agent or a gate has removed what the run stands on: it has failed, and cannot go on."""
+
+    exit_code = 1
 
 
 class HostError(GumpError):

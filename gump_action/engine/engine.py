@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from gump_action import environment
-from gump_action.engine import budget, gates, record, settling, transcripts
+from gump_action.engine import budget, gates, record, settling, step, transcripts
 from gump_action.engine import events as e
 from gump_action.engine.group import Walk
 from gump_action.engine.homes import Found, look
@@ -20,7 +20,7 @@ from gump_action.engine.run import Given, Run, Surroundings
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.workspace.opening import Place, open_workspace
 from gump_action.engine.workspace.source import is_built_on
-from gump_action.errors import InputError, Stopped
+from gump_action.errors import CommandError, InputError, LostError, Stopped
 from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
 from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
@@ -79,7 +79,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         _begin(here, wish, said)
         settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
-        _walk(here)
+        _walk_unless_lost(here)
     except Stopped as why:
         _leave_open(here, why)
     except BaseException:
@@ -221,6 +221,32 @@ def _tell_held_back(here: Run) -> None:
             f"held back from agents and gates: {', '.join(held_back)} "
             "(name what they need under `env:` in the workflow)"
         )
+
+
+def _walk_unless_lost(here: Run) -> None:
+    """Agents can remove what the run stands on: then it has failed, in clear words.
+
+    Raises LostError where not even that can be written down.
+    """
+    try:
+        _walk(here)
+    except (LostError, CommandError, OSError) as fault:
+        lost = fault if isinstance(fault, LostError) else here.workspace.find_lost()
+        if lost is None:
+            raise
+        try:
+            _end_lost(here, lost)
+        except OSError:
+            raise lost from None
+
+
+def _end_lost(here: Run, lost: LostError) -> None:
+    """Nothing is published or put back: the tree is all that there may be of the work."""
+    ending = step.Ending(Verdict.FAILED, str(lost))
+    for attempt in here.state.unfinished():
+        step.end_attempt(here, attempt.step, attempt.number, ending)
+    here.emit(e.RunEnded(verdict=Verdict.FAILED, why=str(lost)))
+    here.store.remove(settling.LIVE)
 
 
 def _walk(here: Run) -> None:

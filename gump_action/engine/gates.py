@@ -172,8 +172,8 @@ def _shell_one(run: Run, asked: Asked, command: str, until: float) -> GateResult
         wall=max(0.0, until - time.monotonic()),
         mark=run.mark,
     )
-    run.workspace.tree.mkdir(parents=True, exist_ok=True)  # a gate before may have removed it
     try:
+        run.workspace.tree.mkdir(parents=True, exist_ok=True)  # a gate before may have removed it
         finished = process.run(launch, kept.add, kept.add, run.around.stop)
     except (OSError, ValueError) as why:
         return GateResult(False, f"The command cannot be started: {why}", command)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from gump_action.errors import InputError
+from gump_action.errors import InputError, LostError
 
 LEDGER = "ledger.ndjson"
 OLD = "old"
@@ -73,11 +73,17 @@ class Store:
         self._ledger = self._lock = None
 
     def append(self, line: bytes) -> None:
-        """One more line of the ledger; on disk when this returns."""
+        """One more line of the ledger; on disk when this returns.  LostError where it is gone."""
         if self._ledger is None:
             _drop_torn_line(self.ledger)
             self._changed.add(self.root)
             self._ledger = self.ledger.open("ab", buffering=0)
+        if os.fstat(self._ledger.fileno()).st_nlink == 0:
+            raise LostError(
+                f"{self.ledger} was removed or replaced while the run wrote it: the record of what "
+                "was done is lost.",
+                hint="Agents and gates must leave the state directory alone. Start anew.",
+            )
         self._flush_folders()
         self._write(self._ledger, line + b"\n", LEDGER)
         os.fsync(self._ledger.fileno())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gump_action.engine.workspace.core import Core
 from gump_action.engine.workspace.folder import Taken, look_at_index, make_folder, take_over_index
-from gump_action.engine.workspace.guard import Guard, Place
+from gump_action.engine.workspace.guard import Guard, Place, inode_of
 from gump_action.engine.workspace.left import LeftAlone, look_at_left
 from gump_action.engine.workspace.names import all_paths, all_shown, some
 from gump_action.engine.workspace.output import OUT
@@ -20,7 +20,7 @@ from gump_action.engine.workspace.said import what_was_put_back
 from gump_action.engine.workspace.source import FRESH, Source, credentials, find_source
 from gump_action.engine.workspace.submodules import Submodule, find_submodules
 from gump_action.engine.workspace.tree import LeftOut, Tree
-from gump_action.errors import InputError
+from gump_action.errors import InputError, LostError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
 
@@ -31,6 +31,7 @@ class Checkout(Core):
     guard: Guard
     submodules: Sequence[Submodule] = ()
     is_touched = False  # an agent may have been at work, and nothing was put back since
+    inode = 0  # of the folder of objects, which nobody has removed while it stays the same
 
     def before_attempt(self) -> None:
         self.guard.arm()
@@ -39,11 +40,24 @@ class Checkout(Core):
         self.folder.see_unchanged()
 
     def after_attempt(self) -> tuple[str, ...]:
-        changed = self.guard.put_back()
-        hurt = [each.path for each in self.submodules if each.put_back()]
+        self._have_a_folder()
         self.is_touched = False
+        changed = self.guard.put_back()
+        self._refuse_lost()
+        hurt = [each.path for each in self.submodules if each.put_back()]
         lines = [f"submodule {path}: changes are not kept" for path in all_shown(hurt)]
         return (*what_was_put_back(changed), *lines)
+
+    def _refuse_lost(self) -> None:
+        if inode_of(self.source.objects) == self.inode:
+            return
+        for part in ("info", "pack"):  # without them it is no repository, and nothing helps it
+            (self.source.objects / part).mkdir(parents=True, exist_ok=True)
+        if not self.has(self.opened.base):
+            raise self.lost_objects()
+
+    def find_lost(self) -> LostError | None:
+        return super().find_lost() or self.guard.find_lost()
 
     def publish(
         self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
@@ -62,7 +76,7 @@ class Checkout(Core):
         self._calm()
 
     def _calm(self) -> None:
-        if self.is_touched:
+        if self.is_touched and not self.guard.find_lost():
             self.after_attempt()
         self.guard.disarm()
 
@@ -89,10 +103,12 @@ def open_checkout(
     held, opened = ready_tree(source, state, recorded, env)
     notes += first_notes(source, opened, is_first=recorded is None)
     if recorded is not None and left is not None:
+        require(held.folder, left)
         notes += look_at_left(held, opened, left, in_job=in_job)
     made = Checkout(source, held, opened, notes)
     places = guarded(source)
     made.guard = Guard(state / "guard", source.top, places)
+    made.inode = inode_of(source.objects)
     submodules = state / "submodules"
     shutil.rmtree(submodules, ignore_errors=True)
     made.submodules = find_submodules(source, submodules, held.left_out.submodules, env)
@@ -143,16 +159,16 @@ def ready_tree(
         opened = look_at_found(source, folder, status, taken)
     else:
         opened = recorded
-        require(folder, recorded)
+        require(folder, recorded.start)
         alone.add_unknown(folder, status, recorded)
     folder.finish_making()
     return Tree(folder, left_out(opened, taken, alone)), opened
 
 
-def require(folder: Folder, recorded: Opened) -> None:
-    if not git_history.has(folder.git, recorded.start):
+def require(folder: Folder, snapshot: str) -> None:
+    if not git_history.has(folder.git, snapshot):
         raise InputError(
-            f"the snapshot {recorded.start} that this run started from is gone",
+            f"the snapshot {snapshot} of this run is no longer there, so it cannot go on",
             hint=f"unpack the run's state again, or {FRESH}",
         )
 

@@ -9,8 +9,10 @@ from gump_action.engine.workspace import output
 from gump_action.engine.workspace.names import all_shown, shown
 from gump_action.engine.workspace.publish import Branch, make_result, publish
 from gump_action.engine.workspace.records import Opened, Snapshot
+from gump_action.engine.workspace.remove import remove
 from gump_action.engine.workspace.source import Source
 from gump_action.engine.workspace.tree import Tree
+from gump_action.errors import LostError
 from gump_action.system import git_history
 from gump_action.system.git_folder import Folder
 from gump_action.system.git_history import Comparison
@@ -37,8 +39,13 @@ class Core:
         return self.held.snapshot(parent, message, ref)
 
     def _have_a_folder(self) -> None:
-        """An agent or a gate may have removed the tree as a whole: then all its files are gone."""
-        self.tree.mkdir(parents=True, exist_ok=True)
+        """An agent or a gate may have removed the tree as a whole: then all its files are gone.
+
+        What a link leads to is not the tree: it may be anybody's.
+        """
+        if self.tree.is_symlink() or not self.tree.is_dir():
+            remove(self.tree)
+            self.tree.mkdir(parents=True)
 
     def go_back(self, commit: str) -> None:
         self._have_a_folder()
@@ -54,15 +61,38 @@ class Core:
         return Comparison(found.patch, tuple(files))
 
     def changed_files(self, old: str, new: str) -> tuple[str, ...]:
+        self._have_a_folder()
         return all_shown(git_history.changed(self.folder.git, old, new))
 
     def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]:
         """By git's pathspecs: `*` crosses folders, and `**/` also stands for none."""
+        self._have_a_folder()
         both = [glob] if glob.startswith(":") else [glob, f":(glob){glob}"]
         return all_shown(git_history.changed(self.folder.git, old, new, both))
 
     def has(self, commit: str) -> bool:
+        self._have_a_folder()
         return git_history.has(self.folder.git, commit)
+
+    def find_lost(self) -> LostError | None:
+        """What was taken away from under the run, where something was."""
+        place = self.folder.path
+        if not (place / "HEAD").is_file() or not self.folder.is_there:
+            return LostError(
+                f"the engine's own git folder {place} was removed, and the snapshots of this run "
+                f"with it; {self.tree} is as it was left.",
+                hint="Take from there what you need, and run with --fresh.",
+            )
+        return None if self.has(self.opened.base) else self.lost_objects()
+
+    def lost_objects(self) -> LostError:
+        return LostError(
+            f"objects in {self.source.objects} were removed, and {self.opened.base[:12]}, which "
+            f"the run is built on, is gone with them; the files in {self.tree} are as they were "
+            "left.",
+            hint="Take from there what you need. Then fetch what is missing (git fetch --refetch "
+            "origin) or clone anew, and run with --fresh.",
+        )
 
     def fresh_output_folder(self) -> None:
         output.fresh_output_folder(self.tree)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.engine.workspace.remove import make_folder, remove
+from gump_action.errors import LostError
 
 # Large, only ever added to, and no say in anything.
 NOT_KEPT = (
@@ -80,7 +81,7 @@ class Guard:
         (self.folder / "armed").touch()
 
     def disarm(self) -> None:
-        (self.folder / "armed").unlink(missing_ok=True)
+        remove(self.folder / "armed")
 
     @property
     def is_armed(self) -> bool:
@@ -102,21 +103,32 @@ class Guard:
         # Another clone under the same path must not be made into this one.
         found: list[list[str | int]] = []
         for place in self.places:
-            inside = place.path / "objects"
-            inode = inside.stat().st_ino if inside.is_dir() else 0
-            found.append([str(place.path), place.name, inode])
+            found.append([str(place.path), place.name, inode_of(place.path / "objects")])
         return found
 
     # --- putting back ------------------------------------------------------------------------
 
     def put_back(self, replaced: Path | None = None) -> tuple[str, ...]:
         """All as it was; the paths that were not. What was there instead goes to `replaced`."""
+        lost = self.find_lost()
+        if lost:
+            raise lost
         changed: list[str] = []
         for place in self.places:
             changed += self._put_back_place(place, replaced)
         if changed:
             self._save()
         return tuple(changed)
+
+    def find_lost(self) -> LostError | None:
+        """Without its copies nothing can be put back, and so nothing is removed."""
+        if (self.folder / "kept.json").is_file():
+            return None
+        return LostError(
+            f"the copies in {self.folder} of git's own files were removed, so what was done to "
+            f"{self.places[0].path} cannot be put back.",
+            hint="Look at its HEAD, branches, stash, hooks and configuration before you use it.",
+        )
 
     def _put_back_place(self, place: Place, replaced: Path | None) -> list[str]:
         now = {f"{place.name}/{path}": sign for path, sign in listing(place.path)}
@@ -138,11 +150,11 @@ class Guard:
             make_folder(place.path, path)
             shutil.copystat(kept, new)
         else:
-            set_aside(new, name, replaced)
             make_folder(place.path, str(Path(path).parent))
             fresh = new.with_name(new.name + ".gump-new")
             remove(fresh)
             shutil.copy2(kept, fresh, follow_symlinks=False)
+            set_aside(new, name, replaced)
             fresh.replace(new)
         self.signs[name] = sign_of(new)
 
@@ -153,6 +165,11 @@ def set_aside(path: Path, name: str, replaced: Path | None) -> None:
         (replaced / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, replaced / name)
     remove(path)
+
+
+def inode_of(folder: Path) -> int:
+    """0 where there is no such folder."""
+    return folder.stat().st_ino if folder.is_dir() else 0
 
 
 def listing(place: Path) -> Iterator[tuple[str, Sign]]:
@@ -170,7 +187,7 @@ def listing(place: Path) -> Iterator[tuple[str, Sign]]:
                 continue
             try:
                 yield path, sign_of(entry)
-            except FileNotFoundError:  # a git in the background is tidying up
+            except OSError:  # a git in the background is tidying up, or the path is too long
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(f"{path}/")
@@ -180,7 +197,7 @@ def entries_of(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda one: one.name)
-    except FileNotFoundError:
+    except OSError:  # gone, or closed by an agent: what was in there is lost, and put back
         return []
 
 

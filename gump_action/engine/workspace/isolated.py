@@ -14,7 +14,7 @@ from gump_action.engine.workspace.folder import Taken, look_at_index, make_folde
 from gump_action.engine.workspace.left import LeftAlone, collapsed, leave_alone
 from gump_action.engine.workspace.names import all_shown, some
 from gump_action.engine.workspace.records import Opened
-from gump_action.engine.workspace.remove import remove
+from gump_action.engine.workspace.remove import empty_folder, remove
 from gump_action.engine.workspace.share import link_shared, shared_paths, warn_of_environments
 from gump_action.engine.workspace.source import FRESH, Source, find_source
 from gump_action.engine.workspace.tree import LeftOut, Tree
@@ -56,12 +56,12 @@ class Isolated(Core):
 
     def after_attempt(self) -> tuple[str, ...]:
         """What agents left in folders of submodules, which are empty here, is gone."""
+        self._have_a_folder()
         put_back = []
         for path in self.held.left_out.submodules:
             folder = self.tree / path
             if folder.is_symlink() or not folder.is_dir() or any(folder.iterdir()):
-                remove(folder)
-                folder.mkdir(parents=True)
+                empty_folder(self.tree, path)
                 put_back.append(path)
         return tuple(f"submodule {path}: changes are not kept" for path in all_shown(put_back))
 

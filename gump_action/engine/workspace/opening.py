@@ -12,6 +12,7 @@ from gump_action.engine.state import RunState
 from gump_action.engine.workspace.checkout import open_checkout
 from gump_action.engine.workspace.isolated import open_isolated
 from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.engine.workspace.source import FRESH
 from gump_action.errors import InputError
 from gump_action.system.git import Git
 
@@ -33,9 +34,25 @@ def open_workspace(place: Place, root: Path, state: RunState, env: Mapping[str, 
     _refuse_committed(place.repo, root, env)
     recorded = _opened(state)
     if place.kind == "isolated":
-        return open_isolated(place.repo, root, recorded, share=place.share, env=env)
-    left = state.left or None
-    return open_checkout(place.repo, root, recorded, left=left, in_job=place.is_job, env=env)
+        made: Workspace = open_isolated(place.repo, root, recorded, share=place.share, env=env)
+    else:
+        left, in_job = state.left or None, place.is_job
+        made = open_checkout(place.repo, root, recorded, left=left, in_job=in_job, env=env)
+    _refuse_lost(made, state)
+    return made
+
+
+def _refuse_lost(made: Workspace, state: RunState) -> None:
+    """Snapshots can be gone with a git folder that somebody has removed, and was made anew."""
+    attempts = [attempts[-1] for attempts in state.attempts.values()]
+    last = max(attempts, key=lambda attempt: attempt.began, default=None)
+    for commit in {state.head, last.end} if last else ():
+        if not made.has(commit):
+            made.close()
+            raise InputError(
+                f"the snapshot {commit} of this run is no longer there, so it cannot go on",
+                hint=f"unpack the run's state again, or {FRESH}",
+            )
 
 
 def _refuse_committed(repo: Path, root: Path, env: Mapping[str, str]) -> None:

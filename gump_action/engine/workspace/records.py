@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gump_action.errors import LostError
 from gump_action.system.git_history import Comparison
 
 
@@ -76,6 +77,9 @@ class Workspace(Protocol):
     def changed_files(self, old: str, new: str) -> tuple[str, ...]: ...
     def matching(self, old: str, new: str, glob: str) -> tuple[str, ...]: ...
     def has(self, commit: str) -> bool: ...
+    def find_lost(self) -> LostError | None:
+        """What an agent or a gate has removed of what the run stands on."""
+        ...
 
     def before_attempt(self) -> None: ...
     def after_attempt(self) -> tuple[str, ...]:

@@ -64,6 +64,13 @@ def open_up(act: Callable[..., Any], path: str, why: tuple[Any, BaseException, A
         place.unlink(missing_ok=True)
 
 
+def empty_folder(tree: Path, path: str) -> None:
+    """This folder is there, real and empty, whatever was in its place or its way."""
+    make_folder(tree, str(Path(path).parent))
+    remove(tree / path)
+    (tree / path).mkdir()
+
+
 def remove_all(tree: Path, paths: Collection[str], kept: Collection[str]) -> None:
     """These paths are gone, and the folders that are empty without them, but for those `kept`."""
     for path in paths:

@@ -90,6 +90,11 @@ def find_source(repo: Path, env: Mapping[str, str]) -> Source:
 def find_head(git: Git, top: Path) -> tuple[str, str]:
     """HEAD's commit and branch."""
     code, out, _ = git.try_run("rev-parse", "--verify", "-q", "HEAD^{commit}")
+    if code and (named := git.text("rev-parse", "--verify", "-q", "HEAD", ok=(0, 1))):
+        raise InputError(
+            f"{top} lacks the commit {named} that its HEAD names",
+            hint="fetch what is missing (git fetch --refetch origin), or clone anew",
+        )
     if code:
         raise InputError(
             f"{top} has no commit yet, so there is nothing to build on",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gump_action.engine.workspace.folder import copy_if_there, look_at_index, submodules_of
-from gump_action.engine.workspace.remove import remove
+from gump_action.engine.workspace.remove import empty_folder
 from gump_action.engine.workspace.source import Source, lfs_settings
 from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.system import git_history
@@ -40,8 +40,7 @@ class Submodule:
         """Whether an agent had changed something in it."""
         root = self.held.root
         if root.is_symlink() or not root.is_dir():
-            remove(root)
-            root.mkdir(parents=True)
+            empty_folder(root.parents[len(Path(self.path).parts) - 1], self.path)
         return bool(self.held.undo(self.commit))
 
 
