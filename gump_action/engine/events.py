@@ -98,13 +98,15 @@ class SessionDecided(BaseModel):
 class AttemptStarted(Event):
     """`start` is the snapshot that the tree held, `reason` why this attempt is made."""
 
+    # Ledgers of before 2026-11-25 have a `strategy` here that was never read.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     type: Literal["attempt_started"] = "attempt_started"
     step: str
     attempt: int
     agent: str
     reason: str
     kind: Literal["first", "retry"]
-    strategy: int = 0
     digest: str
     base: str
     start: str

@@ -79,19 +79,26 @@ class Walk:
         agent = (self.run.given.agent or one.agent) if isinstance(one, AgentStep) else ""
         asked = digest(one, self.run.workflow, Around(agent, foreach, scope.item))
         if self._has_passed(path, asked):
+            self.waiting.pop(0)
+            self.run.emit(e.StepSkipped(step=path, why="it has passed before"))
             return PASSED
+        self._start_over(path, asked)
         if isinstance(one, AgentStep):
             return step.run_step(self.run, one, scope, asked)
         return self._gate_step(one, path, asked)
 
     def _has_passed(self, path: str, asked: str) -> bool:
-        """Whether it still counts; what does not is forgotten, and all after it."""
+        """Whether it asks for what it asked for when it passed, and so does all before it."""
+        return self._is_same(path, asked) and self.waiting[:1] == [path]
+
+    def _is_same(self, path: str, asked: str) -> bool:
         attempts = self.run.state.of(path)
-        is_same = bool(attempts) and attempts[-1].digest == asked
-        if is_same and self.waiting[:1] == [path]:
-            self.waiting.pop(0)
-            self.run.emit(e.StepSkipped(step=path, why="it has passed before"))
-            return True
+        return bool(attempts) and attempts[-1].digest == asked
+
+    def _start_over(self, path: str, asked: str) -> None:
+        """Forget of this step what no longer counts, and all that has passed after it."""
+        attempts = self.run.state.of(path)
+        is_same = self._is_same(path, asked)
         if not is_same:
             self._forget(path, "what it asks for has changed")
         elif self.is_anew:
@@ -102,7 +109,6 @@ class Walk:
             self._forget(old, f'"{path}", which comes before it, runs again')
         if attempts and attempts[-1].base != self.run.state.head:
             self._forget(path, "what it began with has changed")
-        return False
 
     def _forget(self, path: str, why: str) -> None:
         if self.run.state.of(path):

@@ -20,6 +20,7 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u20
 _PLAIN_WORD = re.compile(r"[\"'(]*[^\W_]+(?:[-.,:'=][^\W_]+)*[\"'),.;:!?%…]*|[-…]")
 _LINKED_WORD = re.compile(r"[\"'(]*(?:gh-\d|www\.)", re.IGNORECASE)
 
+GATE_LENGTH = 60
 PLACES = {"isolated": "in a tree of its own", "checkout": "in the checkout"}
 """Where a run works."""
 
@@ -113,7 +114,9 @@ def session_words(session: SessionDecided) -> str:
 
 def mark(gate: GateEnded) -> str:
     """`✓ test` or `✗ test`, on one short line."""
-    return f"{'✓' if gate.passed else '✗'} {' '.join(gate.gate.split())[:60]}"
+    name = " ".join(gate.gate.split())
+    short = name if len(name) <= GATE_LENGTH else f"{name[: GATE_LENGTH - 1]}…"
+    return f"{'✓' if gate.passed else '✗'} {short}"
 
 
 def verdict_of(attempt: Attempt) -> str:

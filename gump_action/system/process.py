@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -45,6 +46,7 @@ Cause = Literal["exit", "wall", "idle", "stop", "enough"]
 """It ended by itself, a limit passed, a signal came, or the listener had heard enough."""
 
 
+_BETWEEN_WORDS = re.compile(rb"[\s\"',;<>(){}\[\]]")
 _living: set[str] = set()  # marks of the launches of this process that are under way
 
 
@@ -340,8 +342,14 @@ class _Child:
 
 
 def _shortened(tail: bytes) -> bytes:
-    """The last lines; none that is cut, for what hides secrets has to see them whole."""
-    return tail if len(tail) <= TAIL else tail[-TAIL:].partition(b"\n")[2]
+    """The last lines, whole, for what hides secrets has to see these whole.
+
+    Of a last line that is longer by itself, its end, from between two words on.
+    """
+    if len(tail) <= TAIL:
+        return tail
+    end = tail[-TAIL:]
+    return end.partition(b"\n")[2] or _BETWEEN_WORDS.split(end, maxsplit=1)[-1] or end
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -135,3 +135,11 @@ def test_a_session_that_goes_on_with_itself_or_with_nothing_had_used_nothing_tha
         known = replace(attempt, session=decided)
         ledger.state.attempts["one"][0] = known
         assert ledger.state.used_by_session(known) == e.Usage()
+
+
+def test_a_ledger_of_before_with_a_strategy_in_its_attempts_can_be_read():
+    line = (
+        b'{"type":"attempt_started","step":"a","attempt":1,"agent":"x","reason":"","kind":"first",'
+        b'"strategy":0,"digest":"","base":"b","start":"b","session":{"mode":"fresh","why":""}}'
+    )
+    assert e.parse_event(line).agent == "x"

@@ -42,6 +42,19 @@ def test_tokens_are_uncached_cached_and_out(usage, text):
 
 
 @pytest.mark.parametrize(
+    ("gate", "text"),
+    [
+        ("bash: a\n  b", "✓ bash: a b"),
+        ("x" * 60, "✓ " + "x" * 60),
+        ("x" * 61, "✓ " + "x" * 59 + "…"),
+    ],
+)
+def test_a_gate_on_one_short_line_says_that_it_was_cut(gate, text):
+    ended = e.GateEnded(step="a", attempt=1, index=1, gate=gate, passed=True)
+    assert words.mark(ended) == text
+
+
+@pytest.mark.parametrize(
     ("text", "markdown"),
     [
         ("first attempt", "first attempt"),

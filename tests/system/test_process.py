@@ -176,6 +176,21 @@ def test_the_tail_of_stderr_is_kept_and_bounded():
     assert len(err) == 200_004
 
 
+@pytest.mark.parametrize("after", ["", "\\n"])
+def test_of_a_last_line_of_stderr_that_is_too_long_the_end_is_kept_from_a_whole_word_on(after):
+    long = "printf 'key=%s ' $(seq 100000 120000) >&2"
+    said = run(f"{long}; printf 'why{after}' >&2")[0].stderr
+    assert said.startswith("key=")
+    assert said.rstrip("\n").endswith("key=120000 why")
+    assert process.TAIL - 100 < len(said) <= process.TAIL
+
+
+@pytest.mark.parametrize("after", ["", "; echo >&2"])
+def test_a_last_line_of_stderr_without_a_gap_is_cut_anywhere(after):
+    said = run(f"head -c 200000 /dev/zero | tr '\\0' x >&2{after}")[0].stderr
+    assert len(said) == process.TAIL
+
+
 def test_stderr_that_is_no_text_is_read_all_the_same():
     assert run("printf '\\377x' >&2")[0].stderr == "\ufffdx"
 
