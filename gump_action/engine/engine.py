@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,10 +9,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from gump_action import environment
-from gump_action.engine import budget, gates, record, settling, step, transcripts
 from gump_action.engine import events as e
+from gump_action.engine import gates, readiness, record, settling, step
 from gump_action.engine.group import Walk
-from gump_action.engine.homes import Found, look
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
@@ -23,7 +21,7 @@ from gump_action.engine.workspace.source import is_built_on
 from gump_action.errors import CommandError, InputError, LostError, Stopped
 from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
-from gump_action.workflow.model import AgentStep, Group, Workflow, provider_of
+from gump_action.workflow.model import Workflow
 
 SET_UP = "set-up"
 """Names the commands that have set up the tree of this state directory."""
@@ -75,7 +73,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         raise
     here = Run(wish.workflow, given, around, store, workspace, state, mark)
     try:
-        here.homes = _homes(here)
+        here.homes = readiness.homes(here)
         _begin(here, wish, said)
         settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
@@ -149,13 +147,6 @@ def _with_templates(
     return replace(around, templates=kept)
 
 
-def _homes(here: Run) -> dict[str, Found]:
-    """What the user's home says to each provider that may get its turn."""
-    names = dict.fromkeys(map(provider_of, (*_declared(here), *_escalations(here))))
-    providers = [here.around.providers[name] for name in names]
-    return {p.NAME: look(p, transcripts.place_of(here, p)) for p in providers}
-
-
 def _begin(here: Run, wish: Wish, said: str) -> None:
     if here.state.started is None:
         here.emit(_started(here, wish))
@@ -165,7 +156,7 @@ def _begin(here: Run, wish: Wish, said: str) -> None:
     for text in (*filter(None, [said]), *here.workspace.notes):
         here.note(text, is_warning=True)
     if here.state.starts == 1:
-        _tell_held_back(here)
+        readiness.tell_held_back(here)
 
 
 def _set_up(here: Run, wish: Wish) -> None:
@@ -207,22 +198,6 @@ def _started(here: Run, wish: Wish) -> e.RunStarted:
     )
 
 
-def _tell_held_back(here: Run) -> None:
-    """Which variables no child is given, by name: a test that misses one is quickly put right."""
-    environ = here.around.environ
-    steps = [s for _, s in here.workflow.walk() if not isinstance(s, Group)]
-    named = [v.name for of in (here.workflow, *steps) for v in of.env]
-    agents = [here.around.providers[provider_of(agent)] for agent in _declared(here)]
-    passed = [name for provider in agents for name in provider.PASSED + provider.KEYS]
-    given = [*environment.for_children(environ), *named, *passed]
-    held_back = environment.held_back(environ, given)
-    if held_back:
-        here.note(
-            f"held back from agents and gates: {', '.join(held_back)} "
-            "(name what they need under `env:` in the workflow)"
-        )
-
-
 def _walk_unless_lost(here: Run) -> None:
     """Agents can remove what the run stands on: then it has failed, in clear words.
 
@@ -250,63 +225,15 @@ def _end_lost(here: Run, lost: LostError) -> None:
 
 
 def _walk(here: Run) -> None:
-    missing = _missing(here, _declared(here))
+    missing = readiness.missing(here, readiness.declared(here))
     if missing:
         _end(here, Stop(Verdict.BLOCKED, missing[0]))
         return
-    for text in _missing(here, _escalations(here)):
+    for text in readiness.missing(here, readiness.escalations(here)):
         here.note(f"{text} (needed only where its turn comes)", is_warning=True)
-    _warn_of_keys(here)
-    _warn_of_costs(here)
+    readiness.warn_of_keys(here)
+    readiness.warn_of_costs(here)
     _end(here, Walk(here).workflow())
-
-
-def _agent_steps(here: Run) -> list[AgentStep]:
-    return [s for _, s in here.workflow.walk() if isinstance(s, AgentStep)]
-
-
-def _declared(here: Run) -> list[str]:
-    return [here.given.agent or s.agent for s in _agent_steps(here)]
-
-
-def _escalations(here: Run) -> list[str]:
-    rules = [s.on_failure for s in _agent_steps(here) if s.on_failure.retry]
-    return [strategy.agent for rule in rules for strategy in rule.strategy if strategy.agent]
-
-
-def _missing(here: Run, agents: Iterable[str]) -> list[str]:
-    """One line for each CLI that is not on PATH."""
-    env = environment.for_children(here.around.environ)
-    names = dict.fromkeys(provider_of(agent) for agent in agents)
-    providers = [here.around.providers[name] for name in names]
-    return [
-        f"{p.PROGRAM} is not on PATH. Install it: {p.INSTALL}"
-        for p in providers
-        if process.find(p.PROGRAM, env) is None
-    ]
-
-
-def _warn_of_keys(here: Run) -> None:
-    environ = here.around.environ
-    for name in dict.fromkeys(provider_of(agent) for agent in _declared(here)):
-        keys = here.around.providers[name].KEYS
-        if here.around.is_own_home and keys and not any(environ.get(key) for key in keys):
-            text = (
-                f"none of {', '.join(keys)} is set; {name} then has to be logged in by other means "
-                "(settings, a cloud login, --agent-home user)"
-            )
-            here.note(text, is_warning=True)
-
-
-def _warn_of_costs(here: Run) -> None:
-    """Once in the life of the run, for each CLI that may be launched and tells no cost."""
-    if here.state.max_budget is None:
-        return
-    told = {note.text for note in here.state.notes}
-    for name in dict.fromkeys(map(provider_of, (*_declared(here), *_escalations(here)))):
-        text = budget.never_told(name)
-        if not here.around.providers[name].TELLS_COST and text not in told:
-            here.note(text, is_warning=True)
 
 
 def _end(here: Run, end: Stop) -> None:
