@@ -64,6 +64,7 @@ def describe(options: Options, environ: Mapping[str, str]) -> list[str]:
     asked = _given(options, loaded.workflow)
     root = places.state(options.state, repo, _workspace(options, environ), environ)
     check_is_ours(root)
+    record.check_inputs(loaded.workflow, asked, root, is_fresh=options.is_fresh)
     state = RunState() if options.is_fresh else record.read_state(root)
     if state.attempts:
         asked = record.keep_given(loaded.workflow, asked, Store(root), state)
