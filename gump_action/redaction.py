@@ -196,7 +196,7 @@ _FOOLING = re.compile(f"{_UNSEEN.pattern[:-1]}\u2028\u2029\ud800-\udfff]")
 _COMMAND = re.compile(r"^([^\S\n]*)(?=::\w)", re.MULTILINE)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Only what can be seen, line feeds and tabs."""
     if not _FOOLING.search(text):
         return text
@@ -251,7 +251,7 @@ class Redactor:
         that begins a line, and into each `##[`, so that neither is a command to the runner.
         """
         masked = self.mask(text)
-        seen = _visible(masked)
+        seen = visible(masked)
         return _without_commands(masked if seen == masked else self.mask(seen))
 
     def mask(self, text: str) -> str:

@@ -15,8 +15,8 @@ from gump_action.engine.budget import budget_of
 from gump_action.engine.events import GateEnded, SessionDecided, Usage
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
+from gump_action.redaction import visible
 
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _PLAIN_WORD = re.compile(r"[\"'(]*[^\W_]+(?:[-.,:'=][^\W_]+)*[\"'),.;:!?%…]*|[-…]")
 _LINKED_WORD = re.compile(r"[\"'(]*(?:gh-\d|www\.)", re.IGNORECASE)
 
@@ -179,8 +179,8 @@ def _go_on(verdict: Verdict) -> list[Advice]:
 
 
 def clean(text: str) -> str:
-    """Without control characters, lines ended by a line feed."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Without control and hidden characters, lines ended by a line feed."""
+    return visible(text)
 
 
 def code(text: str) -> str:
@@ -204,10 +204,17 @@ def prose(text: str) -> str:
     for word in [*clean(text).split(), ""]:
         is_plain = _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.match(word)
         if strange and (is_plain or not word):
-            pieces.append(code(" ".join(strange)))
+            pieces.append(code(_unquoted(" ".join(strange))))
             strange = []
         (pieces if is_plain or not word else strange).append(word)
     return " ".join(pieces).strip()
+
+
+def _unquoted(text: str) -> str:
+    """Without the backticks around the whole, which the code span stands for."""
+    inner = text[1:-1]
+    is_quoted = len(text) > 2 and text[0] == text[-1] == "`" and "`" not in inner
+    return inner if is_quoted else text
 
 
 def fenced(text: str) -> str:
@@ -216,3 +223,8 @@ def fenced(text: str) -> str:
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}"
+
+
+def one_line(text: str) -> str:
+    """Without line ends, control and hidden characters, for those who put it into a line."""
+    return " ".join(clean(text).split())

@@ -66,7 +66,9 @@ def test_a_gate_on_one_short_line_says_that_it_was_cut(gate, text):
         ("ask @octocat (now)", "ask `@octocat` (now)"),
         ("a_b *c* d", "`a_b *c*` d"),
         ("all 3 attempts", "all 3 attempts"),
-        ("a `b` c", "a <code>&#96;b&#96;</code> c"),
+        ("a `b` c", "a `b` c"),
+        ("the `make all`: no", "the <code>&#96;make all&#96;&#58;</code> no"),
+        ("a `b`c` d", "a <code>&#96;b&#96;c&#96;</code> d"),
         ("", ""),
     ],
 )
