@@ -1,0 +1,51 @@
+"""What the host knows of a run and the ledger does not, for comment and summary."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from gump_action.workflow.model import Workflow
+
+_URL = re.compile(r"https?://[\w.:-]+(?:/[\w.%~+-]+)+")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file of the diff, and how many lines came and went; None for what has no lines."""
+
+    name: str
+    added: int | None = None
+    removed: int | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
+
+    `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
+    None where nobody has looked; `workflow` is what was run, where it is at hand; `max_budget` USD.
+    """
+
+    mark: str = ""
+    url: str = ""
+    attempt: int = 1
+    artifact: str = ""
+    kept: Literal["whole", "without transcripts", "nothing"] = "whole"
+    state_note: str = ""
+    from_base: tuple[str, ...] = ()
+    changes: tuple[Change, ...] | None = None
+    workflow: Workflow | None = None
+    max_budget: float | None = None
+    is_running: bool = False
+
+    @property
+    def link(self) -> str:
+        """The address where it is one, and nothing that Markdown could read otherwise."""
+        return self.url if _URL.fullmatch(self.url) else ""
+
+
+def url_of_run(server: str, repository: str, run: str, attempt: int) -> str:
+    """The page of this attempt of the host run; without the number it would be the last one's."""
+    return f"{server.rstrip('/')}/{repository}/actions/runs/{run}/attempts/{attempt}"
