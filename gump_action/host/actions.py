@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from gump_action.engine.state import RunState
 from gump_action.errors import Fault, GumpError, InputError, WorkflowError
 from gump_action.host import words
 from gump_action.host.places import is_job
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes; a larger summary is dropped whole by GitHub."""
-_SHOWN_OF_A_KIND = 10
+SHOWN_OF_A_KIND = 10
+"""Annotations of a level that GitHub shows for a step; our steps are one to it."""
 _MESSAGE = 4000
 _CUT_NOTE = "\n\nThe rest is left out: GitHub shows no more than 1 MiB for each step.\n"
 
@@ -111,7 +111,7 @@ def _annotations_of_error(environ: Mapping[str, str], error: GumpError) -> list[
         Annotation("error", fault.message, file=_file_of(fault, environ), line=fault.line)
         for fault in error.faults
     ]
-    return _ten_of(annotations, "faults")
+    return ten_of(annotations, "faults")
 
 
 def _file_of(fault: Fault, environ: Mapping[str, str]) -> str:
@@ -121,27 +121,13 @@ def _file_of(fault: Fault, environ: Mapping[str, str]) -> str:
     return str(path.relative_to(top)) if path.is_relative_to(top) else fault.file
 
 
-def annotations_of(state: RunState) -> list[Annotation]:
-    """What the page of the host run says: why it did not pass, and its warnings, ten of a kind."""
-    errors = []
-    if state.ended and state.ended.verdict.exit_code:
-        why = f": {state.ended.why}" if state.ended.why else ""
-        errors = [Annotation("error", f"The run {words.verdict_of_run(state)}{why}")]
-    warnings = [
-        Annotation("warning", f"{note.step}: {note.text}" if note.step else note.text)
-        for note in state.notes
-        if note.level == "warning"
-    ]
-    return errors + _ten_of(warnings, "warnings")
-
-
-def _ten_of(annotations: list[Annotation], noun: str) -> list[Annotation]:
+def ten_of(annotations: list[Annotation], noun: str) -> list[Annotation]:
     """As many as GitHub shows of a kind; where there are more, the last one counts them."""
-    if len(annotations) <= _SHOWN_OF_A_KIND:
+    if len(annotations) <= SHOWN_OF_A_KIND:
         return annotations
-    more = len(annotations) - _SHOWN_OF_A_KIND + 1
+    more = len(annotations) - SHOWN_OF_A_KIND + 1
     rest = Annotation(annotations[0].level, f"{more} more {noun} are in the summary and in the log")
-    return [*annotations[: _SHOWN_OF_A_KIND - 1], rest]
+    return [*annotations[: SHOWN_OF_A_KIND - 1], rest]
 
 
 def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:

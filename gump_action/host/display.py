@@ -15,6 +15,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
 from gump_action.host import actions, lines, places, words
+from gump_action.host.annotations import annotations_of
 
 
 class Display(Protocol):
@@ -120,7 +121,7 @@ class Plain:
         for line in [*lines.table(state), *lines.ending(state, self._record)]:
             self._line(line)
         if self._in_actions:
-            for annotation in actions.annotations_of(state):
+            for annotation in annotations_of(state):
                 self._out.write(f"{annotation}\n")
         self._out.flush()
 

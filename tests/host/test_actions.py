@@ -2,8 +2,6 @@ import io
 
 import pytest
 
-from gump_action.engine import events as e
-from gump_action.engine.state import fold
 from gump_action.errors import CommandError, Fault, InputError, WorkflowError
 from gump_action.host import actions
 from gump_action.host.actions import (
@@ -13,8 +11,6 @@ from gump_action.host.actions import (
     set_outputs,
     tell_error,
 )
-
-from .story import started
 
 
 def read_outputs(text):
@@ -90,21 +86,6 @@ def test_outputs_are_appended(tmp_path):
     set_outputs(path, {"a": "1"})
     set_outputs(path, {"b": "2"})
     assert read_outputs(path.read_text()) == {"a": "1", "b": "2"}
-
-
-def test_a_run_that_did_not_pass_is_an_error_on_the_page():
-    state = fold([started(), e.RunEnded(verdict="failed", why="impl: all 2 attempts are used up")])
-    assert [str(each) for each in actions.annotations_of(state)] == [
-        "::error title=gump::The run failed: impl: all 2 attempts are used up"
-    ]
-
-
-def test_github_shows_ten_warnings_and_the_tenth_counts_the_rest():
-    notes = [e.Noted(level="warning", text=str(n), step="a") for n in range(25)]
-    found = actions.annotations_of(fold([started(), *notes, e.Noted(level="info", text="x")]))
-    assert len(found) == 10
-    assert found[0].message == "a: 0"
-    assert found[-1].message == "16 more warnings are in the summary and in the log"
 
 
 def test_a_summary_is_appended_whole_where_it_fits(tmp_path):
