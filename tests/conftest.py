@@ -29,6 +29,10 @@ WHO = ("-c", "user.name=u", "-c", "user.email=u@localhost", "-c", "init.defaultB
 GUMP = Path(sys.executable).with_name("gump-action")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-goldens", action="store_true", help="write tests/host/golden anew")
+
+
 @dataclass(frozen=True)
 class Done:
     """A run that has ended: its state, all that was told of it, and where its record is."""

@@ -6,23 +6,21 @@ code spans, in fences that it cannot close, or as plain words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from gump_action.engine.events import GateEnded, Noted, RunEnded
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
-from gump_action.host import words
-from gump_action.host.words import clean, code, fenced, html_code, prose, span
+from gump_action.host import timeline, told, words
+from gump_action.host.facts import Facts
+from gump_action.host.rows import MARKS, RUNNING
+from gump_action.host.words import code, fenced, html_code, prose, span
 
 SUMMARY_LIMIT = 1_000_000
 """Bytes; GitHub drops a job summary of more than 1 MiB whole."""
-COMMENT_LIMIT = 65_000
-"""Bytes; GitHub refuses a comment of more than 65,536 characters."""
 
 _CUTS = (
     (None, None),
@@ -36,10 +34,8 @@ _CUTS = (
 )
 """What is tried in turn to keep a limit: characters of each evidence, then rows of each table."""
 T = TypeVar("T")
-_BARS = 60
 _CELL = 300
 _NAMES = 20
-_PAUSE = 30.0
 
 
 @dataclass(frozen=True)
@@ -54,42 +50,60 @@ class Evidence:
     is_open: bool
 
 
-def report(state: RunState, folder: Path | None, *, limit: int = SUMMARY_LIMIT) -> str:
-    """The whole run as Markdown of at most `limit` bytes: evidence is cut first, then rows."""
+def report(
+    state: RunState,
+    folder: Path | None,
+    *,
+    facts: Facts | None = None,
+    limit: int = SUMMARY_LIMIT,
+) -> str:
+    """The whole run as Markdown of at most `limit` bytes: evidence is cut first, then rows.
+
+    With the facts of a job it is the summary of that job.
+    """
     # Jinja2 is only loaded where a report is made.
     from gump_action.templating import render
 
     text = ""
     for chars, rows in _CUTS:
-        text = render("report.md.j2", _values(state, folder, chars, rows), {})
+        text = render("report.md.j2", _values(state, folder, facts, (chars, rows)), {})
         if len(text.encode()) <= limit:
             return text
     return text.encode()[:limit].decode(errors="ignore")
 
 
 def _values(
-    state: RunState, folder: Path | None, chars: int | None, rows: int | None
+    state: RunState,
+    folder: Path | None,
+    facts: Facts | None,
+    cut: tuple[int | None, int | None],
 ) -> dict[str, object]:
+    chars, rows = cut
     attempts = words.all_attempts(state)
     shown = _last(attempts, rows)
     ended = state.ended
     notes = [note for note in state.notes if note.level == "warning"]
+    changes = told.changes_of(state, facts or Facts())
     return {
-        "name": code(state.started.workflow) if state.started else "A run",
+        "icon": MARKS[ended.verdict] if ended else RUNNING,
+        "name": code(state.started.workflow[:100]) if state.started else "A run",
         "verdict": words.verdict_of_run(state),
         "why": prose(ended.why[:2000]) if ended else _no_end(state),
         "branch": _branch(ended) if ended and ended.branch else "",
-        "advice": [_item(each.text, each.command) for each in words.advice(state, folder)],
-        "facts": _facts(state, folder),
+        "advice": _advice(state, folder, facts),
+        "facts": [*_facts(state, folder), *(_of_job(facts) if facts else [])],
         "attempts": [_row(attempt) for attempt in shown],
+        "whys": [_why(attempt) for attempt in shown if attempt.agent],
         "left_out": _left_out(len(attempts) - len(shown)),
         "gates": [_gate_row(attempt, gate) for attempt in shown for gate in attempt.gates],
         "evidence": _evidence(shown, chars, _last_failed(state)),
         "chars": chars,
         "lost": [f"{code(each.name)}: {prose(each.lost[:2000])}" for each in shown if each.lost],
         "undone": [f"{code(each.name)}: {_names(each.wrote)}" for each in shown if each.wrote],
+        "changes": [told.change_row(each) for each in _last(changes, rows)],
+        "change_title": told.change_title(changes),
         "notes": [_note(note) for note in _last(notes, rows)],
-        "bars": _bars(shown[-_BARS:]),
+        "bars": timeline.bars(shown),
         "totals": _totals(attempts, words.cost_of_run(state)),
     }
 
@@ -139,18 +153,38 @@ def _facts(state: RunState, folder: Path | None) -> list[str]:
     return facts
 
 
+def _advice(state: RunState, folder: Path | None, facts: Facts | None) -> list[str]:
+    if facts:
+        return [told.next_words(state, facts)] if state.ended and state.started else []
+    return [_item(each.text, each.command) for each in words.advice(state, folder)]
+
+
+def _of_job(facts: Facts) -> list[str]:
+    page = f"attempt {facts.attempt} of the host run"
+    base = f"Taken from the base, not from this pull request: {_names(facts.from_base)}"
+    return [
+        each
+        for each in (
+            f'<a href="{facts.link}">{page[0].upper()}{page[1:]}</a>' if facts.link else "",
+            f"Artifact {code(facts.artifact)}" if facts.artifact else "",
+            prose(facts.state_note[:2000]),
+            base if facts.from_base else "",
+        )
+        if each
+    ]
+
+
 def _row(attempt: Attempt) -> list[str]:
     usage = words.usage_of(attempt)
     is_agent = bool(attempt.agent)
     is_used = is_agent and bool(attempt.ended or attempt.verdict)
     return [
-        code(attempt.name),
+        f"{MARKS[attempt.verdict] if attempt.verdict else RUNNING}&nbsp;{code(attempt.name)}",
         words.verdict_of(attempt),
         code(attempt.agent) or "gates alone",
-        prose(attempt.reason[:_CELL]) if is_agent else "",
-        _session_cell(attempt) if is_agent else "",
+        prose(words.session_words(attempt.session)[:_CELL]) if is_agent else "",
         ", ".join(
-            f"{'✓' if gate.passed else '✗'} {code(gate.gate[:200])}" for gate in attempt.gates
+            f"{'✓' if gate.passed else '✗'}&nbsp;{code(gate.gate[:200])}" for gate in attempt.gates
         ),
         words.tokens(usage) if is_used else "",
         words.cost(usage.cost_usd) if is_used else "",
@@ -158,7 +192,12 @@ def _row(attempt: Attempt) -> list[str]:
     ]
 
 
-def _session_cell(attempt: Attempt) -> str:
+def _why(attempt: Attempt) -> str:
+    """Why it was made, and why it had this session."""
+    return f"{code(attempt.name)}: {prose(attempt.reason[:_CELL])}. Session: {_session(attempt)}."
+
+
+def _session(attempt: Attempt) -> str:
     why = prose(attempt.session.why[:_CELL])
     said = f"{prose(words.session_words(attempt.session))}{why and ', because '}{why}"
     refused = prose(attempt.refused[:_CELL])
@@ -216,37 +255,6 @@ def _names(names: Sequence[str]) -> str:
 
 def _note(note: Noted) -> str:
     return f"{code(note.step)}{': ' if note.step else ''}{prose(note.text[:2000])}"
-
-
-def _bars(attempts: Sequence[Attempt]) -> list[str]:
-    """Lines of a Mermaid gantt: a section for each step, a bar for each attempt.
-
-    Pauses (a run that went on in a later job) are left out; zero is the beginning of the first.
-    """
-    lines, step = [], ""
-    shift = end = attempts[0].began if attempts else 0.0
-    for attempt in attempts:
-        shift += attempt.began - end if attempt.began - end > _PAUSE else 0.0
-        end = max(end, attempt.began + attempt.seconds)
-        if attempt.step != step:
-            lines.append(f"section {_diagram(attempt.step)}")
-        step = attempt.step
-        begin = datetime(2000, 1, 1) + timedelta(seconds=attempt.began - shift)
-        kind = _KINDS.get(attempt.verdict or Verdict.CANCELLED, "active")
-        task = _diagram(
-            f"{attempt.number} {attempt.agent or 'gates alone'} {words.verdict_of(attempt)}"
-        )
-        took = f"{max(round(attempt.seconds * 1000), 1)}ms"
-        lines.append(f"{task} :{kind}, {begin.isoformat(' ', 'milliseconds')}, {took}")
-    return lines
-
-
-_KINDS = {Verdict.PASSED: "done", Verdict.FAILED: "crit"}
-
-
-def _diagram(text: str) -> str:
-    """A name in which Mermaid sees nothing but a name."""
-    return re.sub(r"[^\w ./-]", "-", " ".join(clean(text).split()))[:80]
 
 
 def _totals(attempts: Sequence[Attempt], cost: str) -> list[str]:
