@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,14 +20,15 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings
 from gump_action.engine.state import RunState
 from gump_action.errors import InputError
-from gump_action.host import display, places, plan
+from gump_action.host import actions, display, places, plan
 from gump_action.host import doctor as doctors
 from gump_action.host import report as reports
+from gump_action.host.annotations import Tree, annotations_of
 from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system import private, process
 from gump_action.system.process import Stop
-from gump_action.system.store import Store, check_is_ours
+from gump_action.system.store import Store, attempt_folder, check_is_ours
 from gump_action.workflow import given, loader
 from gump_action.workflow.model import Workflow
 
@@ -104,6 +106,7 @@ def run(
         stream=sys.stdout,
         is_terminal=sys.stdout.isatty(),
         record=root if options.state or workspace == "checkout" else None,
+        annotate=_annotate(_tree(repo, root, workspace, environ), root),
     )
     around = Surroundings(
         providers=PROVIDERS,
@@ -143,6 +146,24 @@ def _watched(
         screen.close(state)
     assert state.ended, "a run that was walked has ended"
     return state.ended.verdict
+
+
+def _annotate(tree: Tree, root: Path) -> Callable[[RunState], list[actions.Annotation]]:
+    """Annotations with the places of the files in this tree, from the whole output of gates."""
+
+    def printed(gate: e.GateEnded) -> str:
+        path = root / attempt_folder(gate.step, gate.attempt) / f"gate-{gate.index}.txt"
+        return path.read_text("utf-8", "replace") if path.is_file() else gate.evidence
+
+    return partial(annotations_of, tree=tree, printed=printed)
+
+
+def _tree(repo: Path, root: Path, workspace: str, environ: Mapping[str, str]) -> Tree:
+    """Where gates run, and where the repository lies in the workspace of the job."""
+    top = Path(environ.get("GITHUB_WORKSPACE") or repo).resolve()
+    at = str(repo.relative_to(top)) if repo.is_relative_to(top) else ""
+    tree = repo if workspace == "checkout" else root / "tree"
+    return Tree(str(tree), lambda name: (tree / name).is_file(), at)
 
 
 def _given(options: Options, workflow: Workflow) -> Given:

@@ -38,8 +38,11 @@ def make_display(
     width: int | None = None,
     record: Path | None = None,
     clock: Callable[[], float] = time.time,
+    annotate: Callable[[RunState], list[actions.Annotation]] = annotations_of,
 ) -> Display:
     """The display for this place.  `record` is the state directory, where it is not the usual.
+
+    `annotate` makes what the page of a host run says at the end.
 
     A job of GitHub Actions may have a terminal, and its log is still a log.
     """
@@ -49,7 +52,7 @@ def make_display(
     in_actions = places.is_job(environ)
     can_draw = environ.get("TERM", "dumb") != "dumb" and out.encoding.startswith("utf")
     if in_actions or not is_terminal or not can_draw:
-        return Plain(out, in_actions=in_actions, record=record)
+        return Plain(out, in_actions=in_actions, record=record, annotate=annotate)
     # Rich is only loaded where a table is drawn: it costs start-up.
     from gump_action.host.live import Live
 
@@ -101,8 +104,16 @@ class Json:
 class Plain:
     """Lines that begin with what they are about; in a job, what an agent did is a log group."""
 
-    def __init__(self, out: Out, *, in_actions: bool = False, record: Path | None = None) -> None:
+    def __init__(
+        self,
+        out: Out,
+        *,
+        in_actions: bool = False,
+        record: Path | None = None,
+        annotate: Callable[[RunState], list[actions.Annotation]] = annotations_of,
+    ) -> None:
         self._out, self._in_actions, self._record = out, in_actions, record
+        self._annotate = annotate
         self._group = ""
         self._told: set[str] = set()
 
@@ -121,7 +132,7 @@ class Plain:
         for line in [*lines.table(state), *lines.ending(state, self._record)]:
             self._line(line)
         if self._in_actions:
-            for annotation in annotations_of(state):
+            for annotation in self._annotate(state):
                 self._out.write(f"{annotation}\n")
         self._out.flush()
 

@@ -334,3 +334,15 @@ def test_github_shows_ten_warnings_and_the_tenth_counts_the_rest():
     assert len(found) == 10
     assert found[0].message == "a: 0"
     assert found[-1].message == "16 more warnings are in the summary and in the log"
+
+
+@pytest.mark.parametrize("workspace", ["checkout", "isolated"])
+def test_in_a_job_the_log_names_the_line_that_a_gate_complains_of(project, workspace):
+    project.environ |= {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(project.root)}
+    gate = "echo ./a.txt:2: two is wrong; seq 5000; echo gone.txt:1: no; exit 1"
+    path = project.workflow(f"- {{name: one, agent: scripted, gate: [{{bash: '{gate}'}}]}}")
+    out = project.cli(path, "--workspace", workspace).stdout.splitlines()
+    found = [line for line in out if line.startswith("::error")]
+    assert found[0].startswith("::error title=gump::The run failed: one: ")
+    assert len(found) == 2
+    assert found[1].endswith(",file=repo/a.txt,line=2::two is wrong")
