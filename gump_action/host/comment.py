@@ -99,8 +99,7 @@ def _fixed(state: RunState, facts: Facts) -> dict[str, object]:
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
     all_rows = rows.rows_of(state, is_running=facts.is_running)
     table = rows.collapsed(all_rows) if _is_collapsed(all_rows, room) else all_rows
-    # The run ended at the last of them, or is there now.
-    shown = table[max(len(table) - room.rows, 0) :]
+    shown = rows.most_telling(table, room.rows)
     changes = told.changes_of(state, facts)
     return {
         "rows": [row.cells for row in shown],

@@ -72,6 +72,8 @@ class GroupRow:
     group: str
     rows: tuple[StepRow, ...]
 
+    is_passed = True
+
     @property
     def cells(self) -> list[str]:
         """The same cells; sessions and gates are of steps."""
@@ -167,3 +169,9 @@ def collapsed(rows: Sequence[StepRow]) -> list[StepRow | GroupRow]:
         elif row is groups[row.group][0]:
             table.append(GroupRow(row.group, tuple(groups[row.group])))
     return table
+
+
+def most_telling(table: Sequence[StepRow | GroupRow], many: int) -> list[StepRow | GroupRow]:
+    """So many rows in their order: what has not passed first, then what came last."""
+    ranked = sorted(range(len(table)), key=lambda at: (table[at].is_passed, -at))
+    return [table[at] for at in sorted(ranked[:many])]

@@ -191,6 +191,74 @@ def test_it_says_what_a_re_run_would_do(name, line):
     assert line in c.render(make().state, facts).splitlines()
 
 
+def stopped(*, then, mode="reuse-on-retry"):
+    """After a first step that has passed, this is told, and the run is cancelled."""
+    run = Teller()
+    run.begin()
+    run.passes("analyze")
+    then(run, mode)
+    run.done("cancelled", "the run was stopped")
+    return c.render(run.state, Facts())
+
+
+def cut(run, mode):
+    run.attempt("impl", mode=mode)
+    run.end("cancelled")
+
+
+def asked(run, mode):
+    run.attempt("check", agent="", mode=mode)
+    run.gate("test", passed=False)
+    run.end("failed")
+
+
+@pytest.mark.parametrize(
+    ("then", "mode", "where"),
+    [
+        (lambda run, mode: None, "", "with what comes after `analyze`."),
+        (cut, "fresh", "at `impl`, attempt 2, by `claude-haiku`, in a fresh session."),
+        (
+            cut,
+            "reuse: analyze",
+            "at `impl`, attempt 2, by `claude-haiku`, with the session of `analyze#1`.",
+        ),
+        (asked, "fresh", "at `check`, attempt 2."),
+    ],
+)
+def test_it_says_where_a_stopped_run_goes_on(then, mode, where):
+    text = stopped(then=then, mode=mode)
+    assert f"**Re-run failed jobs** goes on {where} 1 passed step is skipped.\n" in text
+
+
+def test_without_the_workflow_it_says_that_another_agent_begins_anew():
+    text = c.render(runs.failed().state, Facts())
+    assert "attempt 3, with its session as attempt 2 left it, if the same agent makes it;" in text
+
+
+def test_a_failure_without_a_red_gate_shows_its_error():
+    run = Teller()
+    run.begin()
+    run.attempt("plan")
+    run.end("failed", "plan.json is no plan:\nitem 3 has no name")
+    run.done("failed", "plan: plan.json is no plan")
+    text = c.render(run.state, Facts())
+    assert "<summary><code>plan&#35;1</code>: why it failed</summary>" in text
+    assert "```text\nplan.json is no plan:\nitem 3 has no name\n```" in text
+
+
+def test_a_reason_of_one_line_is_not_told_twice():
+    assert "why it" not in c.render(runs.blocked().state, Facts())
+
+
+def test_many_warnings_are_counted():
+    run = runs.passed_at_once()
+    for n in range(25):
+        run.tell(e.Noted(level="warning", text=f"warning {n}"))
+    text = c.render(run.state, Facts())
+    assert "<summary>25 warnings</summary>" in text
+    assert "warning 9\n… 15 more\n```" in text
+
+
 def test_a_state_that_was_not_kept_begins_anew():
     text = c.render(runs.failed().state, Facts(kept="nothing"))
     assert "**Re-run failed jobs** begins anew, since the state could not be kept.\n" in text
@@ -338,6 +406,20 @@ def test_a_comment_of_any_run_fits(state, said):
         assert c.has_mark(text, MARK)
         assert text.rstrip().endswith("</sub>")
     assert said in c.render(state, facts)
+
+
+def test_a_step_that_did_not_pass_keeps_its_row_wherever_it_is():
+    run = Teller()
+    run.begin()
+    run.passes("first")
+    for n in range(400):
+        run.passes(f"s{n}")
+    run.fails("first", 2)
+    run.done("failed", "first: no")
+    text = c.render(run.state, Facts())
+    assert "| ❌&nbsp;`first` | 2 |" in text
+    assert "`s0`" not in text
+    assert "| ✅&nbsp;`s399` | 1 |" in text
 
 
 def test_what_cannot_be_cut_fits_too():

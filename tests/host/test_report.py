@@ -7,6 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
 from gump_action.host import report as r
+from gump_action.host.facts import Change, Facts
 from gump_action.host.words import clean
 
 from .story import FRESH, attempt, fails_then_passes, numbered, started
@@ -314,3 +315,13 @@ def test_thousands_of_attempts_fit_into_a_comment():
     text = r.report(long_run(3000, "x"), None, limit=65_000)
     assert len(text.encode()) <= 65_000
     assert "- 3000 attempts, 50 min 00 s of work" in text.splitlines()
+
+
+@pytest.mark.parametrize("limit", [3_000, 20_000, 100_000, r.SUMMARY_LIMIT])
+def test_the_summary_of_a_run_of_any_size_fits(limit):
+    facts = Facts(changes=tuple(Change(f"src/{n}|{'x' * 99}.py", n, 1) for n in range(5000)))
+    state = long_run(500, "x" * 20_000)
+    text = r.report(state, None, facts=facts, limit=limit)
+    assert len(text.encode()) <= limit
+    assert "## Files\n" in text
+    assert text.count("<details") == text.count("</details>")
