@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gump_action.host.facts import Change
 
@@ -12,9 +13,13 @@ _ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
 _LETTERS = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))
 
 
-def changes_in(patch: bytes) -> tuple[Change, ...]:
-    """The files in their order.  A name that is no UTF-8 comes with replacement characters."""
-    return tuple(_change(part) for part in _files(patch.split(b"\n")))
+def changes_in(patch: bytes, clean: Callable[[str], str]) -> tuple[Change, ...]:
+    """The files in their order.  A name that is no UTF-8 comes with replacement characters.
+
+    A patch is kept as it is, so `clean` has to be the redactor's.
+    """
+    found = map(_change, _files(patch.split(b"\n")))
+    return tuple(replace(change, name=clean(change.name)) for change in found)
 
 
 def _files(lines: list[bytes]) -> Iterator[list[bytes]]:

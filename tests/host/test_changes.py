@@ -4,6 +4,7 @@ import pytest
 
 from gump_action.host.changes import changes_in
 from gump_action.host.facts import Change
+from gump_action.redaction import Redactor
 from gump_action.system.git_history import PATCH
 
 WHO = ["-c", "user.name=u", "-c", "user.email=u@localhost"]
@@ -29,7 +30,7 @@ def folder(tmp_path):
 def seen(folder):
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "2")
-    return changes_in(git(folder, *PATCH, "HEAD^", "HEAD"))
+    return changes_in(git(folder, *PATCH, "HEAD^", "HEAD"), str)
 
 
 def test_a_real_patch_is_read_name_by_name(folder):
@@ -71,4 +72,9 @@ def test_a_name_that_is_no_text_has_a_replacement(folder):
 
 @pytest.mark.parametrize("patch", [b"", b"\n", b"no patch\n", b"@@ -1 +1 @@\n"])
 def test_what_is_no_patch_has_no_files(patch):
-    assert changes_in(patch) == ()
+    assert changes_in(patch, str) == ()
+
+
+def test_a_secret_in_a_name_is_masked():
+    patch = b"diff --git a/x-tok3n-s3cret b/x-tok3n-s3cret\nnew file mode 100644\n"
+    assert changes_in(patch, Redactor(["tok3n-s3cret"]).clean) == (Change("x-***", 0, 0),)
