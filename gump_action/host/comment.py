@@ -155,14 +155,11 @@ def _totals(state: RunState, facts: Facts) -> str:
     attempts = words.all_attempts(state)
     if not attempts:
         return ""
-    # What an attempt under way costs is not unknown, it is not known yet.
-    told_costs = [each for each in attempts if each.verdict or not facts.is_running]
-    most = f"; budget: {words.cost(facts.max_budget)} USD" if facts.max_budget else ""
     time = span(sum(attempt.seconds for attempt in attempts))
     starts = f", {number(state.starts, 'start')}" if state.starts > 1 else ""
     return (
         f"{number(len(state.attempts), 'step')}, {number(len(attempts), 'attempt')}{starts}, "
-        f"{time} of work. Cost: {words.total_cost(told_costs)}{most}."
+        f"{time} of work. Cost: {words.cost_of_run(state, is_running=facts.is_running)}."
     )
 
 

@@ -25,7 +25,7 @@ class Facts:
     """`kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
-    None where nobody has looked; `workflow` is what was run, where it is at hand; `max_budget` USD.
+    None where nobody has looked; `workflow` is what was run, where it is at hand.
     """
 
     mark: str = ""
@@ -37,7 +37,6 @@ class Facts:
     from_base: tuple[str, ...] = ()
     changes: tuple[Change, ...] | None = None
     workflow: Workflow | None = None
-    max_budget: float | None = None
     is_running: bool = False
 
     @property

@@ -48,9 +48,9 @@ def of_run(state: RunState) -> dict[str, str]:
     tokens = [n for n in (usage.input, usage.cache_read, usage.cache_write, usage.output) if n]
     return {
         "status": str(verdict),
-        "reason": one_line(ended.why)[:_REASON] if ended else "its engine was killed",
-        "run-id": one_line(state.started.run) if state.started else "",
-        "branch": one_line(ended.branch) if ended else "",
+        "reason": words.one_line(ended.why)[:_REASON] if ended else "its engine was killed",
+        "run-id": words.one_line(state.started.run) if state.started else "",
+        "branch": words.one_line(ended.branch) if ended else "",
         "commit": ended.commit if ended else "",
         "steps": _fitted([_step(state, attempt) for attempt in last]),
         "session-ids": _fitted([{a.step: a.known} for a in last if a.known], is_map=True),
@@ -61,7 +61,7 @@ def of_run(state: RunState) -> dict[str, str]:
 
 def of_nothing(verdict: Verdict, reason: str) -> dict[str, str]:
     """Where no run was begun."""
-    return {"status": str(verdict), "reason": one_line(reason)[:_REASON]}
+    return {"status": str(verdict), "reason": words.one_line(reason)[:_REASON]}
 
 
 def _step(state: RunState, attempt: Attempt) -> dict[str, object]:
@@ -83,8 +83,3 @@ def _fitted(entries: Sequence[Mapping[str, object]], *, is_map: bool = False) ->
         if len(text) <= _ROOM:
             return text
         entries = entries[len(entries) // 4 + 1 :]
-
-
-def one_line(text: str) -> str:
-    """Without line ends and control characters, for those who put it into a line of their own."""
-    return " ".join(words.clean(text).split())

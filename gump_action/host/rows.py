@@ -146,8 +146,9 @@ def _gates(attempt: Attempt) -> str:
 
 
 def _cost(attempts: Sequence[Attempt]) -> str:
-    """The sum of those that have ended; `+ unknown` where not all of them tell."""
-    spent = [words.usage_of(each).cost_usd for each in attempts if each.agent and each.verdict]
+    """The sum of what is told, also while they work; `+ unknown` where one has ended untold."""
+    ended = [each for each in attempts if each.verdict or each.cost_usd is not None]
+    spent = [each.cost_usd for each in ended if each.agent]
     known = [usd for usd in spent if usd is not None]
     if not spent:
         return ""

@@ -92,9 +92,11 @@ def total_cost(attempts: Iterable[Attempt]) -> str:
     return f"{cost(sum(known))} USD{more}"
 
 
-def cost_of_run(state: RunState) -> str:
+def cost_of_run(state: RunState, *, is_running: bool = False) -> str:
     """What it has cost, and of which budget."""
-    told = total_cost(all_attempts(state))
+    attempts = all_attempts(state)
+    # What an attempt under way costs is not unknown, it is not known yet.
+    told = total_cost(a for a in attempts if not is_running or a.verdict or a.cost_usd is not None)
     budget = budget_of(state)
     if budget is None:
         return told

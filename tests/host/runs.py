@@ -41,8 +41,14 @@ class Teller:
         self.at += after
         self.events.append(event.model_copy(update={"seq": len(self.events) + 1, "at": self.at}))
 
-    def begin(self, workflow: str = "fix", run: str = "20260926-1a2b3c") -> None:
-        words = {"engine": "0.1.0", "workspace": "checkout", "base": "1a2b3c4d5e6f", "start": "s0"}
+    def begin(self, workflow: str = "fix", run: str = "20260926-1a2b3c", **more) -> None:
+        words = {
+            "engine": "0.1.0",
+            "workspace": "checkout",
+            "base": "1a2b3c4d5e6f",
+            "start": "s0",
+            **more,
+        }
         self.tell(e.RunStarted(run=run, workflow=workflow, **words))
 
     def go_on(self) -> None:
@@ -129,7 +135,7 @@ def passed_at_once() -> Teller:
 
 def retried() -> Teller:
     run = Teller()
-    run.begin()
+    run.begin(max_budget=5.0)
     run.passes("analyze", agent="claude-opus", mode="fresh", why="the step asks for a fresh one")
     run.fails("impl")
     run.attempt("impl", 2, reason=again(1), resume="impl#1")
@@ -263,7 +269,7 @@ USUAL = Facts(mark=MARK, url=URL, changes=CHANGES)
 
 RUNS = {
     "passed": (passed_at_once, USUAL),
-    "retried": (retried, Facts(mark=MARK, url=URL, changes=CHANGES, max_budget=5.0)),
+    "retried": (retried, Facts(mark=MARK, url=URL, changes=CHANGES)),
     "escalated": (escalated, Facts(mark=MARK, url=URL)),
     "failed": (
         failed,

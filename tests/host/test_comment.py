@@ -333,8 +333,19 @@ def test_an_unknown_cost_is_said_to_be_unknown(costs, cell, total):
 
 
 def test_a_budget_stands_beside_the_cost():
-    text = c.render(runs.passed_at_once().state, Facts(max_budget=2.5))
-    assert "Cost: 0.0123 USD; budget: 2.50 USD." in text
+    text = c.render(runs.retried().state, Facts())
+    assert (
+        "Cost: 0.0246 USD, and 1 attempt of unknown cost; the budget is 5.00 USD, of which "
+        "4.98 USD is left."
+    ) in text
+
+
+def test_what_an_attempt_costs_is_told_while_it_works():
+    run = runs.running()
+    run.tell(e.CostSeen(**run.at_step, cost_usd=0.5))
+    text = c.render(run.state, Facts(is_running=True))
+    assert "Cost: 0.5246 USD.\n" in text
+    assert " | 0.5123 | " in text
 
 
 def test_a_step_that_starts_over_is_marked():
