@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,13 +32,16 @@ from gump_action.system.store import Store, attempt_folder, check_is_ours
 from gump_action.workflow import given, loader
 from gump_action.workflow.model import Workflow
 
-Watcher = Callable[[e.AnyEvent], None]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `run` was asked."""
+    """What `run` was asked.
+
+    `timeout` is in seconds, for this start alone; with `yields` a record outranks spec, inputs and
+    agent.
+    """
 
     workflow: str
     spec: Path | None
@@ -51,6 +54,8 @@ class Options:
     is_own_home: bool = True
     is_fresh: bool = False
     max_budget: float | None = None
+    timeout: float | None = None
+    yields: bool = False
     as_json: bool = False
 
 
@@ -61,10 +66,10 @@ def describe(options: Options, environ: Mapping[str, str]) -> list[str]:
             "--dry-run runs nothing, so there are no events for --json to tell.",
             hint="Leave one of the two out.",
         )
-    repo = places.repository(options.repo)
-    loaded = loader.load(loader.find_workflow(options.workflow, repo))
+    where = _where(options, environ)
+    root = where.root
+    loaded = loader.load(loader.find_workflow(options.workflow, where.repo))
     asked = _given(options, loaded.workflow)
-    root = places.state(options.state, repo, _workspace(options, environ), environ)
     check_is_ours(root)
     record.check_inputs(loaded.workflow, asked, root, is_fresh=options.is_fresh)
     state = RunState() if options.is_fresh else record.read_state(root)
@@ -77,59 +82,62 @@ def describe(options: Options, environ: Mapping[str, str]) -> list[str]:
     return [*map(str, loaded.warnings), *lines, *plan.known(state, root)]
 
 
-def _workspace(options: Options, environ: Mapping[str, str]) -> Literal["isolated", "checkout"]:
-    return options.workspace or ("checkout" if places.is_job(environ) else "isolated")
+@dataclass(frozen=True)
+class _Where:
+    """Where this run works, and where its record lies."""
+
+    repo: Path
+    root: Path
+    workspace: Literal["isolated", "checkout"]
 
 
-def run(
-    options: Options, environ: Mapping[str, str], *, watchers: Sequence[Watcher] = ()
-) -> Verdict:
-    """Run or continue.  Each watcher gets every event, after the display."""
-    private.hide()
+def _where(options: Options, environ: Mapping[str, str]) -> _Where:
     repo = places.repository(options.repo)
-    loaded = loader.load(loader.find_workflow(options.workflow, repo))
-    workspace = _workspace(options, environ)
-    root = places.state(options.state, repo, workspace, environ)
+    workspace = options.workspace or ("checkout" if places.is_job(environ) else "isolated")
+    return _Where(repo, places.state(options.state, repo, workspace, environ), workspace)
+
+
+def run(options: Options, environ: Mapping[str, str]) -> Verdict:
+    """Run or continue."""
+    private.hide()
+    where = _where(options, environ)
+    loaded = loader.load(loader.find_workflow(options.workflow, where.repo))
     wish = engine.Wish(
         workflow=loaded.workflow,
         given=_given(options, loaded.workflow),
-        repo=repo,
-        workspace=workspace,
+        repo=where.repo,
+        workspace=where.workspace,
         run=f"{time.strftime('%Y%m%d', time.gmtime())}-{os.urandom(3).hex()}",
         engine=options.version,
         is_fresh=options.is_fresh,
         max_budget=options.max_budget,
     )
-    screen = display.make_display(
-        environ,
-        json=options.as_json,
-        stream=sys.stdout,
-        is_terminal=sys.stdout.isatty(),
-        record=root if options.state or workspace == "checkout" else None,
-        annotate=_annotate(_tree(repo, root, workspace, environ), root),
-    )
+    screen = _display(options, where, environ)
+    for warning in loaded.warnings:
+        screen.show(e.Noted(level="warning", text=str(warning)))
     around = Surroundings(
         providers=PROVIDERS,
         environ=environ,
         redactor=_redactor(loaded.workflow, environ),
-        stop=_stop_on_signals(),
-        listen=_all(screen.show, *watchers),
+        stop=_stop_on_signals(options.timeout),
+        listen=screen.show,
         clock=time.time,
-        templates=templating.read_overrides(repo / ".gump" / "templates"),
+        templates=templating.read_overrides(where.repo / ".gump" / "templates"),
         is_own_home=options.is_own_home,
         is_job=places.is_job(environ),
     )
-    for warning in loaded.warnings:
-        screen.show(e.Noted(level="warning", text=str(warning)))
-    return _watched(wish, Store(root), around, screen)
+    return _watched(wish, Store(where.root), around, screen)
 
 
-def _all(*watchers: Watcher) -> Watcher:
-    def listen(event: e.AnyEvent) -> None:
-        for watcher in watchers:
-            watcher(event)
-
-    return listen
+def _display(options: Options, where: _Where, environ: Mapping[str, str]) -> display.Display:
+    return display.make_display(
+        environ,
+        json=options.as_json,
+        stream=sys.stdout,
+        is_terminal=sys.stdout.isatty(),
+        record=where.root if options.state or where.workspace == "checkout" else None,
+        annotate=_annotate(_tree(where, environ), where.root),
+    )
 
 
 def _watched(
@@ -158,11 +166,11 @@ def _annotate(tree: Tree, root: Path) -> Callable[[RunState], list[actions.Annot
     return partial(annotations_of, tree=tree, printed=printed)
 
 
-def _tree(repo: Path, root: Path, workspace: str, environ: Mapping[str, str]) -> Tree:
+def _tree(where: _Where, environ: Mapping[str, str]) -> Tree:
     """Where gates run, and where the repository lies in the workspace of the job."""
-    top = Path(environ.get("GITHUB_WORKSPACE") or repo).resolve()
-    at = str(repo.relative_to(top)) if repo.is_relative_to(top) else ""
-    tree = repo if workspace == "checkout" else root / "tree"
+    top = Path(environ.get("GITHUB_WORKSPACE") or where.repo).resolve()
+    at = str(where.repo.relative_to(top)) if where.repo.is_relative_to(top) else ""
+    tree = where.repo if where.workspace == "checkout" else where.root / "tree"
     return Tree(str(tree), lambda name: (tree / name).is_file(), at)
 
 
@@ -170,7 +178,8 @@ def _given(options: Options, workflow: Workflow) -> Given:
     spec = places.read_spec(options.spec) if options.spec else ""
     if options.agent:
         given.check_agent(options.agent)
-    return Given(spec, given.chosen(options.inputs, workflow.inputs), options.agent)
+    chosen = given.chosen(options.inputs, workflow.inputs)
+    return Given(spec, chosen, options.agent, yields=options.yields)
 
 
 def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
@@ -178,16 +187,19 @@ def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
     return Redactor(secrets_of(environ, KEYS, named))
 
 
-def _stop_on_signals() -> Stop:
+def _stop_on_signals(timeout: float | None) -> Stop:
+    """After `timeout` seconds the run is stopped as by a signal: its work is kept."""
     stop = Stop()
-    for number in SIGNALS:
+    for number in (*SIGNALS, signal.SIGALRM):
         signal.signal(number, lambda signum, frame: stop.request(signum))
+    if timeout:
+        signal.setitimer(signal.ITIMER_REAL, timeout)
     return stop
 
 
 def _ignore_signals() -> None:
     """All is written down: a further signal must not change how the run is said to have ended."""
-    for number in SIGNALS:
+    for number in (*SIGNALS, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
 
 

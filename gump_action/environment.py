@@ -55,6 +55,13 @@ _REGISTRIES = """
 _ALLOWED = tuple(f"{_WHO_AND_WHERE} {_LOCALE} {_AUTHORITIES} {_TOOLCHAINS} {_REGISTRIES}".split())
 _FOR_GIT = tuple(f"PATH HOME TMPDIR TEMP TMP {_LOCALE}".split())
 
+_NETWORK = (
+    *(*_PROXIES, *(name.lower() for name in _PROXIES)),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"),
+)
+REACH = frozenset(_NETWORK)
+"""How GitHub is reached from here; our own process keeps it, for `requests` looks for it there."""
+
 HARMLESS = frozenset({"TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM"})
 """What our own process keeps besides what git needs: how its terminal is to be written to."""
 
@@ -130,6 +137,12 @@ def for_agent(
 def for_git(environ: Mapping[str, str]) -> dict[str, str]:
     """Nothing but what git needs: no secret, and no `GIT_*` that would move it elsewhere."""
     return {name: value for name, value in environ.items() if _is_one_of(name, _FOR_GIT)}
+
+
+def for_git_on_network(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same, for a git that fetches: also through a proxy, and by an authority of one's own."""
+    reach = {name: value for name, value in environ.items() if name in _NETWORK}
+    return {**for_git(environ), **reach}
 
 
 def held_back(environ: Mapping[str, str], given: Iterable[str]) -> tuple[str, ...]:

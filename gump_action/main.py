@@ -291,7 +291,8 @@ def main() -> None:
 def _take_environment() -> Mapping[str, str]:
     """The environment as it was given; from here on none of our own children can inherit it."""
     environ = dict(os.environ)
-    for name in environ.keys() - environment.for_git(environ).keys() - environment.HARMLESS:
+    kept = environment.for_git(environ).keys() | environment.HARMLESS | environment.REACH
+    for name in environ.keys() - kept:
         del os.environ[name]
     return environ
 

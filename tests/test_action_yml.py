@@ -23,7 +23,7 @@ BLOCKS = {f"action.yml:{name}": step["run"] for name, step in RUNS.items()} | {
     for number, step in enumerate(job["steps"])
     if "run" in step
 }
-NOT_FOR_AGENTS = {"GUMP_STATE_KEY"}
+NOT_FOR_AGENTS = {"GUMP_STATE_KEY", "GUMP_TOKEN_FD"}
 each_run = pytest.mark.parametrize("step", RUNS.values(), ids=RUNS)
 each_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -69,7 +69,7 @@ class Asked(dict):
         return super().get(name, default)
 
 
-OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH"}
+OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE"}
 
 
 @pytest.mark.parametrize("step", ["resolve", "agents", "run"])
@@ -108,9 +108,10 @@ def test_each_output_is_of_a_step_that_there_is():
 
 def test_the_engine_takes_the_place_of_its_shell():
     """The runner's signals go to one process, and bash would keep them to itself."""
-    last = STEPS["run"]["run"].splitlines()[-1]
-    assert last.startswith("exec ")
-    assert last.endswith(" -I -m gump_action action run")
+    lines = STEPS["run"]["run"].replace("\\\n", "").splitlines()
+    assert lines[-1].startswith("exec ")
+    assert " -I -m gump_action action run " in lines[-1]
+    assert len(lines) == 1
 
 
 @each_run

@@ -75,7 +75,8 @@ class Checkout:
         url = f"{server}/{self.environ.get('GITHUB_REPOSITORY', '')}"
         login = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
         header = f"Authorization: basic {login}" if self.token else ""
-        return fetch_commit(self.folder, url, commit, header=header, env=self._env)
+        env = environment.for_git_on_network(self.environ)
+        return fetch_commit(self.folder, url, commit, header=header, env=env)
 
 
 def _inside(workflow: str) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gump_action import environment
+from gump_action.action import comment
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.engine import apply, record
@@ -14,6 +16,11 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
 from gump_action.errors import GumpError
 from gump_action.host import outputs
+from gump_action.host import report as reports
+from gump_action.host.changes import changes_in
+from gump_action.host.facts import Facts
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER
 
 NOTHING = "nothing could be run; the log of this action says why"
@@ -27,34 +34,65 @@ def publish(environ: Mapping[str, str], log: Log) -> None:
         "resumed-from": environ.get("GUMP_RESUMED_FROM", ""),
         "artifact-name": environ.get("GUMP_ARTIFACT_NAME", ""),
     }
-    if environ.get("GUMP_SKIPPED"):
-        said = outputs.of_nothing(Verdict.SKIPPED, environ["GUMP_SKIPPED"])
-        log.outputs(handed | said)
-        return
-    if not (here.state / LEDGER).is_file():
+    skipped = environ.get("GUMP_SKIPPED", "")
+    if skipped:
+        log.outputs(handed | outputs.of_nothing(Verdict.SKIPPED, skipped))
+    elif (here.state / LEDGER).is_file():
+        _publish_run(here, environ, log, handed)
+    else:
         log.outputs(handed | outputs.of_nothing(Verdict.FAILED, NOTHING))
-        return
+
+
+def _publish_run(here: Place, environ: Mapping[str, str], log: Log, handed: dict[str, str]) -> None:
     state = record.read_state(here.state)
-    log.outputs(handed | outputs.of_run(state) | _patch(state, here, environ, log))
-    _summarize(here, environ, log)
+    patch = _patch(state, environ, log)
+    log.outputs(handed | outputs.of_run(state) | _keep(patch, here))
+    redactor = Redactor(secrets_of(environ, KEYS))
+    facts = replace(_facts(environ), changes=changes_in(patch, redactor.clean))
+    report = here.report / "report.md"
+    if report.is_file():
+        log.outputs({"report-path": str(report)})
+    log.summary(reports.report(state, None, facts=facts))
+    log.outputs({"comment-url": _comment(state, facts, environ, log)})
 
 
-def _patch(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> dict[str, str]:
-    """The result as one patch, to be applied by a later step of the job."""
+def _patch(state: RunState, environ: Mapping[str, str], log: Log) -> bytes:
+    """What the result changes; the working directory is the repository."""
     try:
-        patch = apply.patch(state, Path(), environment.for_git(environ))
+        return apply.patch(state, Path(), environment.for_git(environ))
     except GumpError as why:
         log.warn(f"There is no patch of the result: {why.message}")
-        return {}
+        return b""
+
+
+def _keep(patch: bytes, here: Place) -> dict[str, str]:
+    """As a file, to be applied by a later step of the job."""
     if not patch:
         return {}
     path = here.own / "result.patch"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(patch)
     return {"diff-path": str(path), "patch-sha256": hashlib.sha256(patch).hexdigest()}
 
 
-def _summarize(here: Place, environ: Mapping[str, str], log: Log) -> None:
-    report = here.report / "report.md"
-    if report.is_file():
-        log.summary(report.read_text(encoding="utf-8"))
-        log.outputs({"report-path": str(report)})
+def _facts(environ: Mapping[str, str]) -> Facts:
+    """What a re-run will find is said as it is: what was packed, and whether it was stored."""
+    artifact = environ.get("GUMP_ARTIFACT_NAME", "")
+    is_kept = artifact or environ.get("GUMP_CACHED") == "true"
+    is_bare = environ.get("GUMP_WITHOUT_TRANSCRIPTS") == "true"
+    return replace(
+        comment.facts_of(environ, is_running=False),
+        artifact=artifact,
+        state_note=environ.get("GUMP_STATE_NOTE", ""),
+        kept=("without transcripts" if is_bare else "whole") if is_kept else "nothing",
+    )
+
+
+def _comment(state: RunState, facts: Facts, environ: Mapping[str, str], log: Log) -> str:
+    """Its address; empty where there is none."""
+    try:
+        desk = comment.desk(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
+        return desk.put(state, facts) if desk else ""
+    except GumpError as why:
+        log.warn(f"The comment could not be written: {why}")
+        return ""

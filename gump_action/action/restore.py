@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gump_action.action.fetch import fetch
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.carrying import Opener, key_names
@@ -26,6 +27,8 @@ def restore(environ: Mapping[str, str], log: Log) -> None:
     if environ.get(inputs.variable("state")) == "off" or (here.state / LEDGER).exists():
         return
     found = [here.cached] if here.cached.is_file() else []
+    if environ.get(inputs.variable("state")) != "cache":
+        found += fetch(here, environ, log)
     best = choose([*_opened(found, here, opener, log)])
     if best is None:
         log.say("There is no state of an earlier attempt of this job: a new run begins.")
@@ -40,7 +43,7 @@ def restore(environ: Mapping[str, str], log: Log) -> None:
 def _opened(found: list[Path], here: Place, opener: Opener, log: Log) -> Iterator[Opened]:
     here.fetched.mkdir(parents=True, exist_ok=True)
     for number, file in enumerate(found):
-        name = "the cache" if file == here.cached else f"artifact {file.stem}"
+        name = "the cache" if file == here.cached else f"the artifact {file.stem}"
         folder = here.fetched / f"opened-{number}"
         try:
             files = opener.open(file, folder)

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from gump_action import assembly
-from gump_action.action import commands
+from gump_action.action import commands, comment
 from gump_action.action.log import Log
-from gump_action.action.place import place
+from gump_action.action.place import Place, place
 from gump_action.action.spec import spec_file
+from gump_action.action.talk import Talker
 from gump_action.engine.outcome import Verdict
+from gump_action.errors import GumpError
 from gump_action.host import inputs
 from gump_action.host.inputs import Inputs
 
 
 def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     """Run or continue in the working directory; the exit code makes the job red or green."""
-    try:
-        return _run(_with_agents(environ), version)
-    finally:
-        commands.empty(environ, log)
-
-
-def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The CLIs that were installed for this run stand before those that the machine has."""
-    ours = environ.get("GUMP_AGENTS_PATH", "")
-    if not ours:
-        return environ
-    return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
-
-
-def _run(environ: Mapping[str, str], version: str) -> int:
     asked = inputs.read(environ)
     here = place(environ)
     options = assembly.Options(
@@ -44,9 +32,15 @@ def _run(environ: Mapping[str, str], version: str) -> int:
         agent=asked.agent,
         workspace=asked.workspace,
         max_budget=asked.max_budget,
+        timeout=asked.timeout,
+        yields=True,
         version=version,
     )
-    return exit_code(assembly.run(options, environ), asked)
+    try:
+        with _talking(environ, here, log):
+            return exit_code(assembly.run(options, _with_agents(environ)), asked)
+    finally:
+        commands.empty(environ, log)
 
 
 def exit_code(verdict: Verdict, asked: Inputs) -> int:
@@ -54,3 +48,37 @@ def exit_code(verdict: Verdict, asked: Inputs) -> int:
     if verdict in asked.fail_on:
         return verdict.exit_code or Verdict.FAILED.exit_code
     return verdict.exit_code if verdict is Verdict.CANCELLED else 0
+
+
+def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The CLIs that were installed for this run stand before those that the machine has."""
+    ours = environ.get("GUMP_AGENTS_PATH", "")
+    if not ours:
+        return environ
+    return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
+
+
+def _talking(environ: Mapping[str, str], here: Place, log: Log) -> AbstractContextManager[object]:
+    """The comment moves while this is open; without one nothing is said here."""
+    token = _read_token(environ)
+    try:
+        desk = comment.desk(environ, token)
+    except GumpError as why:
+        log.say(f"There is no comment while the run goes on: {why.message}")
+        return nullcontext()
+    if desk is None:
+        return nullcontext()
+    facts = comment.facts_of(environ, is_running=True)
+    return Talker(here.state, lambda state: desk.tell(state, facts))
+
+
+def _read_token(environ: Mapping[str, str]) -> str:
+    """The token comes through a pipe that is read once, so that no environment has it."""
+    number = environ.get("GUMP_TOKEN_FD", "")
+    if not number:
+        return ""
+    try:
+        with os.fdopen(int(number), "rb") as pipe:
+            return pipe.read(65536).decode("ascii", "replace").strip()
+    except (OSError, ValueError):
+        return ""

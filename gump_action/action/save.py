@@ -50,7 +50,12 @@ def _keep(here: Place, environ: Mapping[str, str], key_env: str | None, log: Log
     packer = _Packer(here, environ, key_env, log)
     artifact = wanted in ("auto", "artifact") and packer.pack(here.packed, "auto")
     cache = wanted in ("auto", "cache") and writes_cache(environ) and _cache(packer, here)
-    return {"artifact": str(artifact).lower(), "cache": str(cache).lower(), "note": packer.note}
+    return {
+        "artifact": str(artifact).lower(),
+        "cache": str(cache).lower(),
+        "note": packer.note,
+        "without-transcripts": str(packer.note == NO_KEY).lower(),
+    }
 
 
 def _cache(packer: _Packer, here: Place) -> bool:

@@ -232,7 +232,7 @@ def _launched(start: Start, ears: _Ears, finished: process.Finished) -> Launched
         answer=ears.run.around.redactor.clean(ears.answer)[-ANSWER_LIMIT:],
     )
     if finished.cause == "stop":
-        stopped = {"verdict": Verdict.CANCELLED, "why": "the run was stopped"}
+        stopped = {"verdict": Verdict.CANCELLED, "why": ears.run.around.stop.why}
         ended = ended.model_copy(update=stopped)
     is_refused = judged.verdict == "refused" and finished.cause in ("exit", "enough")
     return Launched(ended, ears.known, is_refused)

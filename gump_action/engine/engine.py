@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -60,6 +61,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         settling.end_what_lives(store)
         state, said = _known(store, wish, around)
         given = record.keep_given(wish.workflow, wish.given, store, state)
+        others = record.other_words(wish.given, given) if state.started else ()
         around = _with_templates(wish, store, state, around)
         is_same_machine = (store.root / "git").exists()
         place = _place(wish, around)
@@ -74,7 +76,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     here = Run(wish.workflow, given, around, store, workspace, state, mark)
     try:
         here.homes = readiness.homes(here)
-        _begin(here, wish, said)
+        _begin(here, wish, [said, *map(_kept_instead, others)])
         settling.settle(here, has_tree=is_same_machine)
         _set_up(here, wish)
         _walk_unless_lost(here)
@@ -119,11 +121,14 @@ def _why_anew(state: RunState, wish: Wish, around: Surroundings) -> str:
     """In a job a run over another base starts anew; elsewhere opening it says what to do."""
     if not around.is_job or state.started is None:
         return ""
+    run, workflow = state.started.run, state.started.workflow
+    if wish.given.yields and workflow != wish.workflow.name:
+        return f"run {run} is of the workflow {workflow}: a new run begins"
     env = environment.for_git(around.environ)
     base, in_checkout = state.started.base, wish.workspace == "checkout"
     if is_built_on(wish.repo, env, base, in_checkout=in_checkout):
         return ""
-    return f"run {state.started.run} is built on {base[:12]}, which this is not: a new run begins"
+    return f"run {run} is built on {base[:12]}, which this is not: a new run begins"
 
 
 def _old_name(store: Store, first: bytes) -> str:
@@ -147,13 +152,17 @@ def _with_templates(
     return replace(around, templates=kept)
 
 
-def _begin(here: Run, wish: Wish, said: str) -> None:
+def _kept_instead(what: str) -> str:
+    return f"another {what} is given now; the run keeps that with which it began"
+
+
+def _begin(here: Run, wish: Wish, said: Sequence[str]) -> None:
     if here.state.started is None:
         here.emit(_started(here, wish))
     else:
         limit = wish.limit
         here.emit(e.RunContinued(engine=wish.engine, workspace=wish.workspace, max_budget=limit))
-    for text in (*filter(None, [said]), *here.workspace.notes):
+    for text in (*filter(None, said), *here.workspace.notes):
         here.note(text, is_warning=True)
     if here.state.starts == 1:
         readiness.tell_held_back(here)

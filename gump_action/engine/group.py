@@ -42,7 +42,7 @@ class Walk:
         """The steps of one iteration; the first that does not pass ends it."""
         for one in scope.steps:
             if self.run.around.stop.is_wanted:
-                return Stop(Verdict.CANCELLED, "the run was stopped")
+                return Stop(Verdict.CANCELLED, self.run.around.stop.why)
             if isinstance(one, Group):
                 end = self._group(one, scope, foreach)
             else:

@@ -68,17 +68,33 @@ def _format(line: bytes) -> int:
 
 
 def keep_given(workflow: Workflow, given: Given, store: Store, state: RunState) -> Given:
-    """What counts: recorded once, and then for the life of the run."""
+    """What counts: recorded once, and then for the life of the run.
+
+    Raises InputError where something else is given now, unless `given` yields to the record.
+    """
     if state.started is None:
         given = replace(given, inputs=inputs(given.inputs, workflow.inputs))
         store.write(SPEC, _spec(given))
         store.write(INPUTS, _inputs(given))
         return given
+    if state.started.workflow != workflow.name:
+        raise _other_run(store.root, f'the workflow "{state.started.workflow}"')
     kept = _kept(store, state.started)
-    _refuse_other(workflow, given, kept, (state.started, store.root))
+    if not given.yields:
+        _refuse_other(given, kept, store.root)
     # The workflow may declare more by now than it did then.
     defaults = {name: one.default or "" for name, one in workflow.inputs.items()}
     return replace(kept, inputs={**defaults, **kept.inputs})
+
+
+def other_words(given: Given, kept: Given) -> tuple[str, ...]:
+    """What is given otherwise than it was when the run began."""
+    others = {
+        "spec": given.spec and given.spec != kept.spec,
+        "value of an input": not given.inputs.items() <= kept.inputs.items(),
+        "agent": given.agent and given.agent != kept.agent,
+    }
+    return tuple(what for what, is_other in others.items() if is_other)
 
 
 def check_inputs(workflow: Workflow, given: Given, root: Path, *, is_fresh: bool) -> None:
@@ -103,24 +119,18 @@ def _kept(store: Store, started: e.RunStarted) -> Given:
     return Given(spec, json.loads(contents[INPUTS]), started.agent)
 
 
-def _refuse_other(
-    workflow: Workflow, given: Given, kept: Given, where: tuple[e.RunStarted, Path]
-) -> None:
-    started, root = where
-    others = {
-        f'the workflow "{started.workflow}", not "{workflow.name}"': workflow.name
-        != started.workflow,
-        "another --spec": given.spec and given.spec != kept.spec,
-        "other values of --set": not given.inputs.items() <= kept.inputs.items(),
-        f"--agent {started.agent or '(none)'}": given.agent and given.agent != started.agent,
-    }
-    for what, is_other in others.items():
-        if is_other:
-            raise InputError(
-                f"{root} holds a run with {what}, and a run keeps what it began with.",
-                hint="Start anew with --fresh (the old record is kept aside), or give this run "
-                "another state directory with --state.",
-            )
+def _refuse_other(given: Given, kept: Given, root: Path) -> None:
+    others = other_words(given, kept)
+    if others:
+        raise _other_run(root, f"another {', another '.join(others)}")
+
+
+def _other_run(root: Path, what: str) -> InputError:
+    return InputError(
+        f"{root} holds a run with {what}, and a run keeps what it began with.",
+        hint="Start anew with --fresh (the old record is kept aside), or give this run "
+        "another state directory with --state.",
+    )
 
 
 def spec_digest(given: Given) -> str:

@@ -29,6 +29,7 @@ class Given:
     spec: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
+    yields: bool = False
 
 
 @dataclass(frozen=True)

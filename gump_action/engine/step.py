@@ -59,7 +59,7 @@ def run_step(run: Run, step: AgentStep, scope: Scope, digest: str) -> Stop:
         if isinstance(move, Stop):
             return move
         if run.around.stop.is_wanted:
-            return Stop(Verdict.CANCELLED, "the run was stopped")
+            return Stop(Verdict.CANCELLED, run.around.stop.why)
         if spent := budget.why_spent(run.state):
             return Stop(Verdict.BLOCKED, spent)
         base = attempts[-1].base if attempts else run.state.head
@@ -292,7 +292,7 @@ def ask_and_undo(run: Run, asked: gates.Asked, attempt: Attempt) -> Ending:
         files = tuple(written[:FILES_TOLD])
         run.emit(e.GateWrote(step=asked.step, attempt=asked.attempt, files=files))
     if any(result.is_stopped for _, result in results):
-        return Ending(Verdict.CANCELLED, "the run was stopped")
+        return Ending(Verdict.CANCELLED, run.around.stop.why)
     has_failed = any(not result.passed for _, result in results)
     return Ending(Verdict.FAILED if has_failed else Verdict.PASSED, gates.error_of(results))
 

@@ -72,6 +72,13 @@ class Stop:
     def is_wanted(self) -> bool:
         return bool(self.signal)
 
+    @property
+    def why(self) -> str:
+        """For a person: whether somebody stopped it, or its own limit of time (SIGALRM)."""
+        if self.signal == signal.SIGALRM:
+            return "the time that the run may take in this job is over"
+        return "the run was stopped"
+
 
 @dataclass(frozen=True)
 class Launch:

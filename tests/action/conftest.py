@@ -7,7 +7,10 @@ import shutil
 
 import pytest
 
+from ..github.fixtures import github, github_server
 from .job import Job
+
+__all__ = ["github", "github_server"]
 
 WORKFLOW = """\
 name: fix
@@ -36,8 +39,10 @@ def jobs(project, tmp_path):
         {".gump/workflows/fix.yaml": WORKFLOW, ".gump/scripted.json": json.dumps(SCRIPT)}
     )
 
-    def play(attempt: int = 1, *, environ=KEY, prepare=None, **inputs: str) -> Job:
-        root = tmp_path / f"machine-{attempt}"
+    def play(
+        attempt: int = 1, *, environ=KEY, event=None, github=None, machine="", **inputs: str
+    ) -> Job:
+        root = tmp_path / (machine or f"machine-{attempt}")
         shutil.copytree(project.repo, root / "work" / "repo", symlinks=True)
         (root / "home").mkdir()
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -48,9 +53,9 @@ def jobs(project, tmp_path):
             inputs={"workflow": "fix", "spec": "Do it", "matrix-leg": "0", "use": "gump"} | given,
             environ={"PATH": project.environ["PATH"], "HOME": str(root / "home"), **environ},
             attempt=attempt,
+            event=event or {},
+            github=github,
         )
-        if prepare:
-            prepare(job)
         return job.play()
 
     return play

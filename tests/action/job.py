@@ -11,8 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import yaml
@@ -31,6 +32,7 @@ CALLS = {
     "save": save.save,
     "publish": publish.publish,
 }
+PYTHON = '"$RUNNER_TEMP/gump-action/venv/bin/python"'
 INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+)(?: \|\| env\.\w+)? \}\}")
 OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
 OUTCOME = re.compile(r"\$\{\{ steps\.artifact\.outcome == .*\}\}")
@@ -55,6 +57,7 @@ class Job:
     environ: dict[str, str]
     attempt: int = 1
     event: dict[str, object] = field(default_factory=dict)
+    github: object = None
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     log: str = ""
@@ -83,13 +86,14 @@ class Job:
         given = {variable: self._value(text) for variable, text in STEPS[name]["env"].items()}
         words = {key: str(path) for key, path in files.items()}
         environ = {**self.environ, **self._platform(), **given, **words}
-        self.codes[name] = (self._start if name == "run" else self._call)(name, environ)
+        call = self._start if name == "run" else self._call
+        self.codes[name] = call(name, environ)
         self.outputs[name] = read_outputs(files["GITHUB_OUTPUT"].read_text())
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
 
     def _start(self, name: str, environ: dict[str, str]) -> int:
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "gump_action", "action", name],
+            ["bash", "-c", STEPS[name]["run"].replace(PYTHON, f'"{sys.executable}"')],
             cwd=self.repo,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -181,6 +185,8 @@ class Job:
                 target = self.store / kind / names[f"{kind}-{'key' if kind == 'cache' else 'name'}"]
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(names[f"{kind}-path"], target)
+                if self.github and kind == "artifact":
+                    self.github.add_artifact(target.name, zipped(target), run_id=100)
 
 
 EVENT = {
@@ -188,6 +194,14 @@ EVENT = {
     "sender": {"login": "octocat", "type": "User"},
 }
 FILES = ("OUTPUT", "ENV", "PATH", "STATE", "STEP_SUMMARY")
+
+
+def zipped(file: Path) -> bytes:
+    """As upload-artifact stores one file."""
+    whole = BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.write(file, "state.gump")
+    return whole.getvalue()
 
 
 def read_outputs(text: str) -> dict[str, str]:

@@ -130,7 +130,7 @@ def test_the_report_for_people_has_no_conversation(jobs):
     names = {path.name for path in report.rglob("*") if path.is_file()}
     assert {"report.md", "diff.patch", "prompt.md"} <= names
     assert not [path for path in report.rglob("*") if "transcript" in path.parts]
-    assert job.summary == (report / "report.md").read_text()
+    assert "Re-run failed jobs" in job.summary
 
 
 def test_what_an_agent_writes_for_the_runner_is_thrown_away(jobs, project):

@@ -1,0 +1,93 @@
+"""The one comment on the pull request: who gets it, what it knows, and the putting of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gump_action.action.judge import event_of
+from gump_action.engine.state import RunState
+from gump_action.errors import GumpError, HostError
+from gump_action.host import api, comment
+from gump_action.host.api import Api
+from gump_action.host.facts import Facts, url_of_run
+from gump_action.host.run_key import workflow_path
+from gump_action.workflow import loader
+from gump_action.workflow.model import Workflow
+
+_PATIENCE = 20.0
+
+
+@dataclass
+class Desk:
+    """Writes the comment on one issue or pull request, and remembers which one it is.
+
+    `token` is held here and nowhere else; every failure is a HostError.
+    """
+
+    environ: Mapping[str, str]
+    number: int
+    token: str = field(repr=False)
+    known: int = 0
+
+    def tell(self, state: RunState, facts: Facts) -> None:
+        self.put(state, facts)
+
+    def put(self, state: RunState, facts: Facts) -> str:
+        """The address of the comment, made or edited."""
+        facts = replace(facts, mark=self._mark(state))
+        body = comment.render(state, facts)
+        with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
+            if self.known:
+                return github.edit_comment(self.known, body).url
+            put = github.keep_comment(self.number, facts.mark, body)
+            self.known = put.id
+            return put.url
+
+    def _mark(self, state: RunState) -> str:
+        """Of this workflow in this host workflow; two jobs with the same one share a comment."""
+        name = state.started.workflow if state.started else ""
+        return comment.mark_of(f"{workflow_path(self.environ)} {name}", str(self.number))
+
+
+def desk(environ: Mapping[str, str], token: str) -> Desk | None:
+    """None where nobody asked for a comment, or there is nothing to write on.
+
+    Raises InputError where the event cannot be read, HostError where there is no token.
+    """
+    wanted = environ.get("GUMP_COMMENT") or "auto"
+    if wanted == "never":
+        return None
+    subject = event_of(environ).subject
+    kinds = ("pull_request",) if wanted == "auto" else ("pull_request", "issue")
+    if subject.kind not in kinds:
+        return None
+    if not token:
+        raise HostError("`github-token` is empty, so there is no comment.")
+    return Desk(environ, subject.number, token)
+
+
+def facts_of(environ: Mapping[str, str], *, is_running: bool) -> Facts:
+    """What this job knows besides the ledger."""
+    number = environ.get("GITHUB_RUN_ATTEMPT", "1")
+    attempt = int(number) if number.isdigit() else 1
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
+    from_base = environ.get("GUMP_FROM_BASE", "")
+    return Facts(
+        url=url_of_run(server, repository, run, attempt),
+        attempt=attempt,
+        from_base=tuple(json.loads(from_base)) if from_base else (),
+        workflow=_workflow(environ),
+        is_running=is_running,
+    )
+
+
+def _workflow(environ: Mapping[str, str]) -> Workflow | None:
+    """What was run, to say what comes next; None where it cannot be read any more."""
+    try:
+        return loader.load(loader.find_workflow(environ["GUMP_WORKFLOW"], Path())).workflow
+    except (GumpError, KeyError):
+        return None
