@@ -1,10 +1,16 @@
-"""What the runs share: the action as it ships, and a repository that uses it."""
+"""What the runs share: the runner's parts, the action as it ships, a repository that uses it."""
 
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from .act import copy_action, make_repository, run_host_workflow
+from .act import Bed, Trigger, copy_action, make_repository
+from .storage.server import storage_at
+
+HERE = Path(__file__).parent
+MISSING = "these tests are started by scripts/runner, which makes what they need"
 
 # The last host step leaves what it saw: environment, tree and state.
 HOST = """\
@@ -44,20 +50,49 @@ FILES = {
 
 
 @pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The stand-ins and the tools that need npm, each as one file."""
+    assert "GUMP_TEST_NODE_MODULES" in os.environ, MISSING
+    target = tmp_path_factory.mktemp("built")
+    modules = os.environ["GUMP_TEST_NODE_MODULES"]
+    subprocess.run(["node", HERE / "actions/build.mjs", modules, target], check=True)
+    return target
+
+
+@pytest.fixture(scope="session")
+def make_bed(tmp_path_factory, built):
+    """A bed with an empty storage, also for what lives longer than one test."""
+    assert "GUMP_TEST_ACT" in os.environ, MISSING
+    act = Path(os.environ["GUMP_TEST_ACT"])
+
+    def make(storage):
+        return Bed(act, built / "actions", storage, tmp_path_factory.mktemp("bed"))
+
+    return make
+
+
+@pytest.fixture
+def bed(make_bed, tmp_path):
+    with storage_at(tmp_path / "storage") as storage:
+        yield make_bed(storage)
+
+
+@pytest.fixture(scope="session")
 def action(tmp_path_factory):
-    assert "GUMP_TEST_ACT" in os.environ, "no runner is named: start these tests by scripts/runner"
     return copy_action(tmp_path_factory.mktemp("action") / "gump")
 
 
 @pytest.fixture(scope="session")
-def use_action(tmp_path_factory, action):
+def use_action(tmp_path_factory, make_bed, action):
     """Runs FILES with some of them changed, and the spec as the issue's text."""
 
     def use(files=None, *, spec="Say hello", path=os.environ["PATH"]):
         base = tmp_path_factory.mktemp("run")
         repository = make_repository(base / "repository", FILES | (files or {}))
-        event = {"name": "issues", "action": "opened", "issue": {"number": 1, "body": spec}}
-        return run_host_workflow(base, repository, event, action=action, path=path)
+        payload = {"action": "opened", "issue": {"number": 1, "body": spec}}
+        with storage_at(base / "storage") as storage:
+            trigger = Trigger(event="issues", payload=payload, path=path)
+            return make_bed(storage).run(repository, action, trigger)
 
     return use
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 
-from .act import ROOT, copy_action, make_repository, run_host_workflow
+from .act import ROOT, Trigger, copy_action, make_repository
 from .conftest import HOST, WORKFLOW
 
 RAN_WELL = {"gump.uv": "success", "gump.install": "success", "gump.run": "success"}
@@ -123,14 +123,12 @@ def test_each_input_reaches_the_engine(use_action):
     assert inputs == {"who": "a world = $(round)", "mood": ""}
 
 
-def test_the_host_workflow_of_this_project_passes(tmp_path):
+def test_the_host_workflow_of_this_project_passes(bed, tmp_path):
     workflow = ".github/workflows/action.yml"
     project = copy_action(tmp_path / "project")
     host = {workflow: (ROOT / workflow).read_text(), "README.md": "us\n"}
     make_repository(project, host)
-    run = run_host_workflow(
-        tmp_path, project, {"name": "push"}, action=project, path=os.environ["PATH"]
-    )
+    run = bed.run(project, project, Trigger(workflow=workflow))
     assert run.code == 0, run.log
     assert run.steps.items() >= (RAN_WELL | {"gump.summary": "success"}).items()
     assert set(run.steps.values()) == {"success"}
