@@ -133,15 +133,6 @@ def test_the_readme_has_a_row_for_each_input_and_output_and_no_other(kind):
     assert re.findall(r"^\| `([\w-]+)` \|", table, re.M) == list(ACTION[kind])
 
 
-def test_the_host_workflow_of_the_readme_gives_inputs_that_the_action_has():
-    (text,) = (m["text"] for m in FENCE.finditer(README) if "runs-on" in m["text"])
-    steps = yaml.safe_load(text)["jobs"]["fix"]["steps"]
-    (ours,) = (step for step in steps if step.get("uses", "").startswith("gump/action@"))
-    assert set(ours["with"]) <= set(ACTION["inputs"])
-    asked = re.findall(r"steps\.gump\.outputs\.([\w-]+)", text)
-    assert set(asked) <= set(ACTION["outputs"])
-
-
 def test_the_readme_is_short_and_names_the_tests():
     assert len(README.splitlines()) <= 200
     assert "\nscripts/test " in README
