@@ -56,7 +56,7 @@ def faults_of_run(block: str) -> list[str]:
 
 
 def faults_of_pins(text: str) -> list[str]:
-    uses = [use for use in re.findall(r"\buses: *(.*)", text) if not use.startswith("./")]
+    uses = [use for use in re.findall(r"\buses: *(.*)", text) if not use.startswith(tuple(OURS))]
     return [f"pin and version are not behind {use}" for use in uses if not PINNED.fullmatch(use)]
 
 
