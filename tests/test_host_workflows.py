@@ -31,6 +31,7 @@ JOBS = {
     f"{name}:{key}": job
     for name, text in HOST_WORKFLOWS.items()
     for key, job in yaml.safe_load(text)["jobs"].items()
+    if "uses" not in job
 }
 
 
