@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..github.state import TOKEN
 from .pins import map_actions
 from .records import HostRun, read_records
 from .storage.records import Caller
@@ -23,7 +24,8 @@ GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "
 class Trigger:
     """What starts an attempt of a host run. `triggering_actor` is who re-ran it, where not `actor`.
 
-    `patience` shortens the waits between the storage clients' tries.
+    `patience` shortens the waits between the storage clients' tries. Repository and token are those
+    that GitHub's stand-in (tests/github) knows; `api_url` is its address.
     """
 
     event: str = "push"
@@ -32,10 +34,11 @@ class Trigger:
     attempt: int = 1
     actor: str = "alice"
     triggering_actor: str = ""
-    repository: str = "octo/app"
+    repository: str = "octo/plant"
     ref: str = "refs/heads/main"
     workflow: str = ".github/workflows/gump.yml"
-    token: str = "ghs_of_the_test"
+    token: str = TOKEN
+    api_url: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     path: str = os.environ["PATH"]
     storage_url: str = ""
@@ -55,6 +58,7 @@ class Trigger:
             "GITHUB_TRIGGERING_ACTOR": self.triggering_actor or self.actor,
             "GITHUB_WORKFLOW_REF": f"{self.repository}/{self.workflow}@{self.ref}",
             "GIT_PAGER": "cat",
+            **({"GITHUB_API_URL": self.api_url} if self.api_url else {}),
             **self.env,
         }
 

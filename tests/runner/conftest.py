@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ..github.fixtures import github, github_server
 from .act import Bed, Trigger, copy_action, make_repository
 from .storage.server import storage_at
 
+__all__ = ["github", "github_server"]
 HERE = Path(__file__).parent
 MISSING = "these tests are started by scripts/runner, which makes what they need"
 

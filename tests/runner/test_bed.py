@@ -4,14 +4,18 @@ What is proved here of restore, save, upload, cancel and outage need not be aske
 action's own scenarios.
 """
 
+import json
 import shutil
 import zipfile
+from urllib.request import Request, urlopen
 
 import pytest
 
+from ..github.state import TOKEN
 from .act import Trigger, make_repository
 from .cancel import cancel_as_github, make_cancellable
 from .conftest import HERE
+from .join import show_artifacts
 from .pins import map_actions
 from .storage.server import CUT, DOWN, NO_SAVING, Fault, refusing_url, slow
 
@@ -119,6 +123,21 @@ def test_artifacts_of_all_attempts_are_listed_for_rest_and_one_job_reads_its_own
     listed = bed.storage.artifacts(77)[1]
     assert listed.digest == "sha256:" + second.outputs["gump.digest"]
     assert bed.storage.artifacts(78) == []
+
+
+def test_rest_lists_what_was_uploaded_and_leads_to_it(bed, attempt, github, github_server):
+    attempt(1)
+    show_artifacts(bed.storage, github)
+    head = {"Authorization": f"Bearer {TOKEN}"}
+    place = f"{github_server.url}/repos/octo/plant/actions/runs/77/artifacts"
+    with urlopen(Request(place, headers=head)) as answer:
+        (listed,) = json.load(answer)["artifacts"]
+    assert listed["name"] == "sample-0-1"
+    assert listed["digest"] == bed.storage.artifacts(77)[0].digest
+    bed.storage.rerun_all(77)
+    show_artifacts(bed.storage, github)
+    with urlopen(Request(place, headers=head)) as answer:
+        assert json.load(answer)["total_count"] == 0
 
 
 def test_two_legs_keep_their_state_apart(bed, attempt):
