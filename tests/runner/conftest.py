@@ -14,7 +14,7 @@ __all__ = ["github", "github_server"]
 HERE = Path(__file__).parent
 MISSING = "these tests are started by scripts/runner, which makes what they need"
 
-# The last host step leaves what it saw: environment, tree and state.
+# The last host step leaves what it saw: environment, tree, state and report.
 HOST = """\
 on: issues
 jobs:
@@ -31,10 +31,12 @@ jobs:
         if: always()
         env:
           KEEP: ${{ vars.KEEP }}
+          REPORT: ${{ steps.gump.outputs.report-path }}
         run: |
           env > "$KEEP/env"
           cp -R . "$KEEP/tree"
-          cp -R "$RUNNER_TEMP/gump" "$KEEP" || echo "there is no state"
+          cp -R "$RUNNER_TEMP"/gump/*/. "$KEEP/state" || echo "there is no state"
+          cp "$REPORT" "$KEEP/report.md" || echo "there is no report"
 """
 WORKFLOW = """\
 name: fix
