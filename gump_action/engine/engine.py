@@ -153,7 +153,7 @@ def _with_templates(
 
 
 def _kept_instead(what: str) -> str:
-    return f"another {what} is given now; the run keeps that with which it began"
+    return f"another `{what}` is given now; the run keeps that with which it began"
 
 
 def _begin(here: Run, wish: Wish, said: Sequence[str]) -> None:

@@ -91,7 +91,7 @@ def other_words(given: Given, kept: Given) -> tuple[str, ...]:
     """What is given otherwise than it was when the run began."""
     others = {
         "spec": given.spec and given.spec != kept.spec,
-        "value of an input": not given.inputs.items() <= kept.inputs.items(),
+        "set": not given.inputs.items() <= kept.inputs.items(),
         "agent": given.agent and given.agent != kept.agent,
     }
     return tuple(what for what, is_other in others.items() if is_other)
@@ -122,7 +122,7 @@ def _kept(store: Store, started: e.RunStarted) -> Given:
 def _refuse_other(given: Given, kept: Given, root: Path) -> None:
     others = other_words(given, kept)
     if others:
-        raise _other_run(root, f"another {', another '.join(others)}")
+        raise _other_run(root, f"another --{', another --'.join(others)}")
 
 
 def _other_run(root: Path, what: str) -> InputError:
