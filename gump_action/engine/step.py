@@ -284,6 +284,7 @@ def ask_and_undo(run: Run, asked: gates.Asked, attempt: Attempt) -> Ending:
     if not asked.gates:
         return Ending(Verdict.PASSED)
     run.tree_at = ""
+    run.workspace.before_gates()
     results = gates.ask(run, asked)
     _put_git_back(run, asked.step, "after the gates: ")
     written = run.workspace.undo(attempt.end)

@@ -34,10 +34,13 @@ class Checkout(Core):
     inode = 0  # of the folder of objects, which nobody has removed while it stays the same
 
     def before_attempt(self) -> None:
-        self.guard.arm()
-        self.is_touched = True
+        self.before_gates()
         self.held.know_empty_folders()
         self.folder.see_unchanged()
+
+    def before_gates(self) -> None:
+        self.guard.arm()
+        self.is_touched = True
 
     def after_attempt(self) -> tuple[str, ...]:
         self._have_a_folder()

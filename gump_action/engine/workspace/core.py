@@ -126,6 +126,9 @@ class Core:
     def unbundle(self, path: Path) -> None:
         git_history.unbundle(self.folder.git, path)
 
+    def before_gates(self) -> None:
+        """Nothing is guarded: agents and gates have a git folder of their own."""
+
     def after_setup(self) -> None:
         """Nothing was set up: that is for trees that are new."""
 

@@ -63,6 +63,15 @@ def test_what_gates_do_to_git_is_put_back_too(checkout):
     assert git_files(checkout.repo) == before
 
 
+def test_what_gates_do_to_git_is_put_back_after_a_kill_too_where_no_agent_has_been(checkout):
+    before = git_files(checkout.repo)
+    ws = checkout.open()
+    ws.before_gates()
+    rampage(checkout, ws.tree)
+    assert any("was cut" in note for note in checkout.open().notes)
+    assert git_files(checkout.repo) == before
+
+
 def test_a_lock_of_a_git_at_work_is_not_put_back_later(checkout):
     lock = checkout.repo / ".git/index.lock"
     lock.write_text("")
