@@ -1,6 +1,7 @@
 """An agent or a gate removes what the run stands on: clear words, and nothing else is lost."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -119,6 +120,26 @@ def test_without_its_copies_nothing_of_git_is_removed(project):
     assert "cannot be put back" in done.state.ended.why
     assert "mine" in project.branches()
     assert len((project.repo / ".git/HEAD").read_text()) == 41
+
+
+def test_the_git_folder_of_agents_is_made_anew_where_one_of_them_removed_it(project):
+    does(project, f"rm -rf {project.state}/agents-git")
+    done = project.run(f"{ONE}- {{name: two, agent: scripted, gate: ['bash: git log -1']}}")
+    assert (done.verdict, done.launches()) == ("passed", ["one#1", "two#1"])
+
+
+def test_without_what_was_kept_of_a_submodule_the_run_has_failed(project):
+    (project.root / "lib").mkdir()
+    lib = replace(project, root=project.root / "lib")
+    lib.repo.mkdir()
+    lib.git("init", "-q")
+    lib.commit({"a": "a\n"})
+    add = ("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(lib.repo), "sub")
+    project.git(*add)
+    does(project, f"rm -rf {project.state}/submodules; echo b > sub/a")
+    done = project.run(ONE, workspace="checkout")
+    assert (done.verdict, done.launches()) == ("failed", ["one#1"])
+    assert "submodules/0 was removed" in done.state.ended.why
 
 
 # --- a tree, or a folder of it, that is no folder any more ----------------------------------------

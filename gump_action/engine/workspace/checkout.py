@@ -60,7 +60,10 @@ class Checkout(Core):
             raise self.lost_objects()
 
     def find_lost(self) -> LostError | None:
-        return super().find_lost() or self.guard.find_lost()
+        places = [each.held.folder.path for each in self.submodules]
+        gone = [place for place in places if not (place / "HEAD").is_file()]
+        lost = self.lost_folder(gone[0]) if gone else None
+        return super().find_lost() or self.guard.find_lost() or lost
 
     def publish(
         self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""

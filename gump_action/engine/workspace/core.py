@@ -76,14 +76,16 @@ class Core:
 
     def find_lost(self) -> LostError | None:
         """What was taken away from under the run, where something was."""
-        place = self.folder.path
-        if not (place / "HEAD").is_file() or not self.folder.is_there:
-            return LostError(
-                f"the engine's own git folder {place} was removed, and the snapshots of this run "
-                f"with it; {self.tree} is as it was left.",
-                hint="Take from there what you need, and run with --fresh.",
-            )
+        if not (self.folder.path / "HEAD").is_file() or not self.folder.is_there:
+            return self.lost_folder(self.folder.path)
         return None if self.has(self.opened.base) else self.lost_objects()
+
+    def lost_folder(self, place: Path) -> LostError:
+        return LostError(
+            f"the engine's own git folder {place} was removed, and what this run kept in it; "
+            f"{self.tree} is as it was left.",
+            hint="Take from there what you need, and run with --fresh.",
+        )
 
     def lost_objects(self) -> LostError:
         return LostError(

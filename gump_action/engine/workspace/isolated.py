@@ -49,6 +49,9 @@ class Isolated(Core):
 
     def lay_out(self) -> list[str]:
         """The agents' git folder is as on the first day, and so are the links to shared paths."""
+        if not self.pristine.is_dir():  # the first time, or an agent has removed it
+            make_agents_git(self.source, self.held, self.pristine, self.opened.base)
+            lend_objects(self.source, self.folder, self.pristine)
         place = self.tree / ".git"
         remove(place)
         shutil.copytree(self.pristine, place, symlinks=True)
@@ -94,9 +97,8 @@ def open_isolated(
     made = Isolated(source, held, opened, shared)
     if made.is_new:
         make_tree(held, opened)
-    if not made.pristine.is_dir():
-        make_agents_git(source, held, made.pristine, opened.base)
-    lend_objects(source, folder, made.pristine)
+    if made.pristine.is_dir():
+        lend_objects(source, folder, made.pristine)
     notes += made.lay_out() + warn_of_environments(source, shared, env)
     made.notes = (*notes, *submodule_notes(taken))
     return made
