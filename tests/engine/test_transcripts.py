@@ -174,5 +174,5 @@ def test_an_id_of_ours_is_written_down_before_its_agent_is_started(project):
     path = project.root / "bin/claude"
     mute_cli(project)
     path.write_text(f"#!/bin/sh\n{look} >&2\nexit 9\n")
-    project.run(MUTELY.replace("retry: 2", "retry: 0"))
-    assert "session_known" in (project.state / "attempts/one/@1/agent.stderr").read_text()
+    done = project.run(MUTELY.replace("retry: 2", "retry: 0"))
+    assert "session_known" in done.text("one#1", "agent.stderr")

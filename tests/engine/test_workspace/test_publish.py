@@ -179,7 +179,7 @@ def test_a_new_machine_without_the_snapshots_is_refused(checkout):
     checkout.write(checkout.repo, {"README.md": "changed before\n"})
     checkout.open()
     checkout.forget_machine()
-    with pytest.raises(InputError, match=r"no longer there(.|\n)*--fresh"):
+    with pytest.raises(InputError, match=r"is no longer there(.|\n)*--fresh"):
         checkout.open()
 
 
