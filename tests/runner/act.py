@@ -17,6 +17,7 @@ from .storage.server import Storage
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("action.yml", "gump_action", "requirements")
 LABELS = ("ubuntu-latest", "macos-latest")
+DAY = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-25T00:00:00Z")
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=0")
 
 
@@ -47,6 +48,12 @@ class Trigger:
     @property
     def caller(self) -> Caller:
         return Caller(self.run_id, self.attempt, ref=self.ref)
+
+    def told(self) -> dict[str, object]:
+        """The event's file: each payload has the repository and who did it."""
+        where = {"id": 1, "full_name": self.repository, "private": False, "default_branch": "main"}
+        who = {"login": self.actor, "type": "User"}
+        return {"repository": where, "sender": who, **self.payload}
 
     def variables(self) -> dict[str, str]:
         """Those that act does not fill by itself, or fills wrongly."""
@@ -84,13 +91,21 @@ class Bed:
     stand_ins: Path
     storage: Storage
     base: Path
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def end(self) -> None:
+        """What a test that failed has left running."""
+        for act in self.running:
+            if act.poll() is None:
+                act.kill()
+            act.communicate()
 
     def run(self, repository: Path, action: Path, trigger: Trigger) -> HostRun:
         return self.start(repository, action, trigger).finish()
 
     def start(self, repository: Path, action: Path, trigger: Trigger) -> Started:
         place = self.make_place()
-        (place / "event.json").write_text(json.dumps(trigger.payload))
+        (place / "event.json").write_text(json.dumps(trigger.told()))
         command = [
             *act_command(self.act, place, trigger),
             *("-C", str(repository), "--local-repository", f"gump/action@v1={action}"),
@@ -113,6 +128,7 @@ class Bed:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.running.append(act)
         return Started(act, place / "kept", place / "pid")
 
     def make_place(self) -> Path:
@@ -163,9 +179,10 @@ def copy_action(target: Path) -> Path:
 
 
 def make_repository(path: Path, files: Mapping[str, str]) -> Path:
+    """One commit, of the same id for the same files: all attempts of a host run have one."""
     for name, text in files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text)
     for command in (("init", "-qb", "main"), ("add", "-A"), ("commit", "-qm", "Begin")):
-        subprocess.run([*GIT, *command], cwd=path, check=True)
+        subprocess.run([*GIT, *command], cwd=path, check=True, env=os.environ | DAY)
     return path

@@ -16,7 +16,7 @@ MISSING = "these tests are started by scripts/runner, which makes what they need
 
 # The last host step leaves what it saw: environment, tree, state and report.
 HOST = """\
-on: issues
+on: {workflow_dispatch: {inputs: {spec: {required: true}}}}
 jobs:
   fix:
     runs-on: ubuntu-latest
@@ -26,7 +26,7 @@ jobs:
         uses: gump/action@v1
         with:
           workflow: fix
-          spec: ${{ github.event.issue.body }}
+          spec: ${{ github.event.inputs.spec }}
       - id: after
         if: always()
         env:
@@ -78,7 +78,9 @@ def make_bed(tmp_path_factory, built):
 @pytest.fixture
 def bed(make_bed, tmp_path):
     with storage_at(tmp_path / "storage") as storage:
-        yield make_bed(storage)
+        bed = make_bed(storage)
+        yield bed
+        bed.end()
 
 
 @pytest.fixture(scope="session")
@@ -88,14 +90,14 @@ def action(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def use_action(tmp_path_factory, make_bed, action):
-    """Runs FILES with some of them changed, and the spec as the issue's text."""
+    """Runs FILES with some of them changed, and the spec as the one who starts it gives it."""
 
     def use(files=None, *, spec="Say hello", path=os.environ["PATH"]):
         base = tmp_path_factory.mktemp("run")
         repository = make_repository(base / "repository", FILES | (files or {}))
-        payload = {"action": "opened", "issue": {"number": 1, "body": spec}}
         with storage_at(base / "storage") as storage:
-            trigger = Trigger(event="issues", payload=payload, path=path)
+            payload = {"inputs": {"spec": spec}}
+            trigger = Trigger(event="workflow_dispatch", payload=payload, path=path)
             return make_bed(storage).run(repository, action, trigger)
 
     return use

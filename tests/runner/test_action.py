@@ -10,7 +10,18 @@ import shutil
 from .act import LABELS, ROOT, Trigger, copy_action, make_repository
 from .conftest import HOST, WORKFLOW
 
-STEPS = ("uv", "install", "resolve", "cache", "restore", "run", "save", "artifact", "cached")
+STEPS = (
+    "uv",
+    "install",
+    "resolve",
+    "cache",
+    "restore",
+    "agents",
+    "run",
+    "save",
+    "artifact",
+    "cached",
+)
 RAN_WELL = dict.fromkeys([f"gump.{name}" for name in (*STEPS, "report", "publish")], "success")
 HOSTILE = """\
 Fix it. $(touch pwned) `touch pwned` "; touch pwned; '
@@ -21,7 +32,7 @@ ${{ github.token }} {{ 7 * 7 }} {item.name} %0A \\n EOF
 """
 FIX_WITH_SPEC = """\
           workflow: fix
-          spec: ${{ github.event.issue.body }}
+          spec: ${{ github.event.inputs.spec }}
 """
 EACH_INPUT = """\
           workflow: ../fix me.yaml
@@ -91,7 +102,7 @@ def test_a_workflow_that_is_not_there_is_wrong_input(use_action):
     host = HOST.replace("workflow: fix", "workflow: fxi")
     run = use_action({".github/workflows/gump.yml": host})
     assert run.code == 1
-    assert run.steps["gump.resolve"] == "failure"
+    assert run.steps["gump.agents"] == "failure"
     assert "gump.run" not in run.steps
     assert run.steps["gump.publish"] == run.steps["after"] == "success"
     assert "exit status 2" in run.log

@@ -25,8 +25,8 @@ def attempt(bed, tmp_path, action):
             ".gump/scripted.json": json.dumps({"impl": launches}),
         } | (files or {})
         repository = make_repository(tmp_path / f"repository-{number}", files)
-        payload = {"action": "opened", "issue": {"number": 1, "body": "Say hello"}}
-        trigger = Trigger(event="issues", payload=payload, attempt=number, **how)
+        payload = {"inputs": {"spec": "Say hello"}}
+        trigger = Trigger(event="workflow_dispatch", payload=payload, attempt=number, **how)
         return bed.start(repository, action, trigger)
 
     return start
