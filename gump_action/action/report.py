@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action import assembly
+from gump_action import assembly, environment
 from gump_action.action.place import Place
+from gump_action.engine import apply, record
 from gump_action.redaction import Redactor
 from gump_action.travel import layout
 
@@ -20,11 +21,22 @@ def make_report(here: Place, environ: Mapping[str, str], redactor: Redactor) -> 
     shutil.rmtree(here.report, ignore_errors=True)
     here.report.mkdir(parents=True)
     (here.report / "report.md").write_text(assembly.report(here.state, environ))
+    _write_patch(here, environ, redactor)
     for path in sorted((here.state / "attempts").rglob("*")):
         name = path.relative_to(here.state).as_posix()
         kind = layout.find_kind(name)
         if kind and kind[0] == "record" and _is_small_file(path):
             _copy(path, here.report / name, redactor)
+
+
+def _write_patch(here: Place, environ: Mapping[str, str], redactor: Redactor) -> None:
+    """The result, to be looked at, and to be applied where nothing in it had to be masked."""
+    state = record.read_state(here.state)
+    patch = apply.patch(state, Path(), environment.for_git(environ))
+    if patch:
+        text = patch.decode("utf-8", "surrogateescape")
+        masked = redactor.mask(text).encode("utf-8", "surrogateescape")
+        (here.report / "result.patch").write_bytes(masked)
 
 
 def _is_small_file(path: Path) -> bool:

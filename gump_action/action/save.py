@@ -16,7 +16,7 @@ from gump_action.action.place import Place, place
 from gump_action.action.report import make_report
 from gump_action.engine import record
 from gump_action.engine.outcome import Verdict
-from gump_action.errors import InputError
+from gump_action.errors import GumpError, InputError
 from gump_action.host import inputs
 from gump_action.host.kept import writes_cache
 from gump_action.providers import KEYS
@@ -40,8 +40,12 @@ def save(environ: Mapping[str, str], log: Log) -> None:
     if not (here.state / LEDGER).is_file():
         return
     kept = _keep(here, environ, names[0] if names else None, log)
-    make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
-    log.outputs({**kept, "report": "true"})
+    try:
+        make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
+        kept["report"] = "true"
+    except (GumpError, OSError) as why:
+        log.warn(f"There is no report artifact: {why}")
+    log.outputs(kept)
 
 
 def _keep(here: Place, environ: Mapping[str, str], key_env: str | None, log: Log) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _end(state: RunState) -> tuple[list[str], str]:
         return ["Its engine ended before it, and left no verdict."], ""
     branch = state.ended.branch
     what = "The result is" if state.ended.verdict is Verdict.PASSED else "What has passed is on"
-    where = f"{what} the branch {code(branch[:200])}." if branch else ""
+    where = f"{what} the branch {code(branch[:200])} of the job's checkout." if branch else ""
     return [prose(state.ended.why[:_WHY])], where
 
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 KEYLESS: dict[str, str] = {}
 LOOKS = [{"write": ".gump/out/artifact.txt", "text": "seen\n"}]
@@ -46,7 +47,10 @@ def test_the_outputs_say_what_the_run_has_made(jobs):
 
 def test_the_patch_applies_to_what_the_run_was_built_on(jobs, project):
     jobs(1)
-    result = jobs(2).result
+    second = jobs(2)
+    result = second.result
+    report = second.temp / "gump-action" / result["run-key"] / "report"
+    assert (report / "result.patch").read_bytes() == Path(result["diff-path"]).read_bytes()
     subprocess.run(["git", "apply", "--index", result["diff-path"]], cwd=project.repo, check=True)
     assert project.git("diff", "--cached", "--name-only").split() == ["done.txt", "half.txt"]
 
