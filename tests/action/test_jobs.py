@@ -159,3 +159,35 @@ def test_the_budget_counts_over_the_jobs_of_a_run_and_a_higher_one_goes_on(jobs,
     third = jobs(3, max_budget="5")
     assert third.result["status"] == "passed"
     assert launches(third) == ["look#1", "impl#1", "impl#2", "impl#3"]
+
+
+def test_a_run_that_takes_too_long_is_cancelled_and_goes_on_with_its_session(jobs, project):
+    slow = {"impl": [[{"say": "begun"}, {"sleep": 60}], [{"write": "done.txt", "text": "x"}]]}
+    project.commit({".gump/scripted.json": json.dumps(LOOKS | slow)})
+    first = jobs(1, timeout="3")
+    assert first.codes["run"] == 130
+    assert first.result["status"] == "cancelled"
+    assert "time that the run may take" in first.result["reason"]
+    second = jobs(2, timeout="10m")
+    assert second.result["status"] == "passed", second.log
+    assert "I remember 1 of our exchanges: impl#1" in second.log
+
+
+def test_what_is_given_anew_yields_to_what_the_run_began_with(jobs):
+    jobs(1)
+    second = jobs(2, spec="Do something else")
+    assert second.result["status"] == "passed"
+    assert "another `spec` is given now" in second.log
+    assert (second.state / "given" / "spec.md").read_text() == "Do it"
+
+
+def test_another_workflow_begins_a_new_run(jobs, project):
+    first = jobs(1)
+    other = project.repo / ".gump/workflows/other.yaml"
+    project.commit({str(other): other.with_name("fix.yaml").read_text().replace("fix", "other", 1)})
+    second = jobs(2, workflow="other")
+    assert "is of the workflow fix: a new run begins" in second.log
+    assert second.result["run-id"] != first.result["run-id"]
+
+
+LOOKS = {"look": [[{"write": ".gump/out/artifact.txt", "text": "seen\n"}]]}
