@@ -71,8 +71,13 @@ def _names(asked: Inputs, here: Place) -> dict[str, str]:
         "artifact-path": str(here.packed),
         "report-name": here.key.report_name,
         "report-path": str(here.report),
-        "reads-cache": "true" if asked.state in ("auto", "cache") else "false",
+        "reads-cache": "true" if _reads_cache(asked, here) else "false",
     }
+
+
+def _reads_cache(asked: Inputs, here: Place) -> bool:
+    """The first attempt of a job has no earlier one."""
+    return asked.state in ("auto", "cache") and here.key.attempt > 1
 
 
 def _check_folder(asked: Inputs) -> None:
