@@ -1,6 +1,8 @@
 """What can be said of action.yml without a runner; test_host_workflows says more."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,64 @@ def test_only_what_keeps_and_tells_outlives_a_cancel():
         name for name, step in STEPS.items() if re.search("always|cancelled", step.get("if", ""))
     }
     assert outlives == {"save", "artifact", "cached", "report", "publish"}
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """Runs the lines of the last step over an engine whose Python only says that it runs."""
+    venv = tmp_path / "gump-action" / "venv"
+    packages = venv / "lib" / "site-packages"
+    (packages / "gump_action").mkdir(parents=True)
+    (packages / "gump_action" / "main.py").write_text("main")
+    (tmp_path / "python").write_text("#!/bin/sh\necho the engine runs\n")
+    (tmp_path / "python").chmod(0o755)
+    (venv / "bin").mkdir()
+    (venv / "bin" / "python").symlink_to(tmp_path / "python")
+    (venv / "lib64").symlink_to("lib")
+
+    def run(digest):
+        env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GUMP_ENGINE": digest}
+        lines = f"{STEPS['publish']['run']}"
+        if not digest:
+            lines = lines.partition("if [")[0] + 'echo "${digest%% *}"'
+        bash = ["bash", "-e", "-o", "pipefail", "-c", lines]
+        done = subprocess.run(bash, env=env, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.strip()
+
+    run.packages, run.venv, run.root = packages, venv, tmp_path
+    run.digest = run("")[1]
+    return run
+
+
+def test_an_engine_that_nobody_has_touched_is_run(compared):
+    assert compared(compared.digest) == (0, "the engine runs")
+
+
+@pytest.mark.parametrize("what", ["module", "link to what is imported", "python", "new file"])
+def test_an_engine_that_an_agent_has_changed_is_not_run_beside_secrets(compared, what):
+    evil = compared.root / "evil"
+    evil.write_text("#!/bin/sh\necho evil runs\n")
+    evil.chmod(0o755)
+    match what:
+        case "module":
+            (compared.packages / "gump_action" / "main.py").write_text("evil")
+        case "link to what is imported":
+            (compared.packages / "evil.pth").symlink_to(evil)
+        case "python":
+            (compared.venv / "bin" / "python").unlink()
+            (compared.venv / "bin" / "python").symlink_to(evil)
+        case _:
+            (compared.packages / "sitecustomize.py").write_text("evil")
+    code, said = compared(compared.digest)
+    assert code == 3
+    assert "were changed" in said
+
+
+def test_nothing_is_imported_but_what_is_compared():
+    """A folder on the module path brings all that an agent puts beside the engine."""
+    assert ".pth" not in STEPS["install"]["run"]
+    compare = [
+        re.findall(r"digest=\$\(.*", STEPS[name]["run"]) for name in ("install", "save", "publish")
+    ]
+    assert len(compare[0]) == 1
+    assert compare[0] == compare[1] == compare[2]
