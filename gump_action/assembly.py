@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -40,7 +40,7 @@ class Options:
     """What `run` was asked.
 
     `timeout` is in seconds, for this start alone; with `yields` a record outranks spec, inputs and
-    agent.
+    agent; `secrets` are masked, besides those that the environment has.
     """
 
     workflow: str
@@ -56,6 +56,7 @@ class Options:
     max_budget: float | None = None
     timeout: float | None = None
     yields: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     as_json: bool = False
 
 
@@ -118,7 +119,7 @@ def run(options: Options, environ: Mapping[str, str]) -> Verdict:
     around = Surroundings(
         providers=PROVIDERS,
         environ=environ,
-        redactor=_redactor(loaded.workflow, environ),
+        redactor=_redactor(loaded.workflow, environ, options.secrets),
         stop=_stop_on_signals(options.timeout),
         listen=screen.show,
         clock=time.time,
@@ -182,9 +183,9 @@ def _given(options: Options, workflow: Workflow) -> Given:
     return Given(spec, chosen, options.agent, yields=options.yields)
 
 
-def _redactor(workflow: Workflow, environ: Mapping[str, str]) -> Redactor:
+def _redactor(workflow: Workflow, environ: Mapping[str, str], more: tuple[str, ...]) -> Redactor:
     named = [(v.name, v.value) for v in workflow.env]
-    return Redactor(secrets_of(environ, KEYS, named))
+    return Redactor(secrets_of(environ, KEYS, named).union(more))
 
 
 def _stop_on_signals(timeout: float | None) -> Stop:

@@ -2,35 +2,56 @@
 
 The step that runs agents sets nothing.  A process of the same user can find these files though
 they are in no agent's environment, and `BASH_ENV=…` in one of them would run its lines in the steps
-that hold the tokens.  So they are emptied when all children have ended, before the runner looks.
+that hold the tokens.  So they are not there while children run: their names cannot be guessed, and
+the runner takes a missing one for an empty one (actions/runner 258d6c8, FileCommandManager.cs),
+also where the engine was killed.  At the end they are made anew, whatever lies there by then.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gump_action.action.log import Log
 
-FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
+FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
 
 
-def empty(environ: Mapping[str, str], log: Log) -> None:
-    """Throw away what was written there, and say so."""
-    for name in FILES:
-        path = environ.get(name)
-        if path and _has_content(path):
-            os.truncate(path, 0)
-            log.warn(
-                f"Something that this run started wrote into the file of {name}, which would have "
-                "changed the steps after it. It was emptied: agents and gates do not speak to the "
-                "runner."
-            )
+@contextmanager
+def withheld(environ: Mapping[str, str], log: Log) -> Iterator[None]:
+    """Nobody finds these files while this is open, and what is written there counts for nothing.
 
-
-def _has_content(path: str) -> bool:
+    Raises OSError where an agent has made it impossible.
+    """
+    named = {name: Path(environ[name]) for name in FILES if environ.get(name)}
+    for path in named.values():
+        with suppress(OSError):
+            path.unlink()
     try:
-        return Path(path).stat().st_size > 0
+        yield
+    finally:
+        for name, path in named.items():
+            if _has_content(path):
+                log.warn(
+                    f"Something that this run started wrote into the file of {name}, which would "
+                    "have changed the steps after it. It was emptied: agents and gates do not "
+                    "speak to the runner."
+                )
+            _make_anew(path)
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
     except OSError:
         return False
+
+
+def _make_anew(path: Path) -> None:
+    """Not emptied: it may be a link, a folder, or not to be written to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.touch()

@@ -23,6 +23,7 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     """Run or continue in the working directory; the exit code makes the job red or green."""
     asked = inputs.read(environ)
     here = place(environ)
+    token = _read_token(environ)
     options = assembly.Options(
         workflow=asked.workflow,
         spec=spec_file(asked, here, Path()),
@@ -34,13 +35,11 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
         max_budget=asked.max_budget,
         timeout=asked.timeout,
         yields=True,
+        secrets=(token,),
         version=version,
     )
-    try:
-        with _talking(environ, here, log):
-            return exit_code(assembly.run(options, _with_agents(environ)), asked)
-    finally:
-        commands.empty(environ, log)
+    with commands.withheld(environ, log), _talking(environ, token, here, log):
+        return exit_code(assembly.run(options, _with_agents(environ)), asked)
 
 
 def exit_code(verdict: Verdict, asked: Inputs) -> int:
@@ -58,9 +57,10 @@ def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
 
 
-def _talking(environ: Mapping[str, str], here: Place, log: Log) -> AbstractContextManager[object]:
+def _talking(
+    environ: Mapping[str, str], token: str, here: Place, log: Log
+) -> AbstractContextManager[object]:
     """The comment moves while this is open; without one nothing is said here."""
-    token = _read_token(environ)
     try:
         desk = comment.desk(environ, token)
     except GumpError as why:

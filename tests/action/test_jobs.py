@@ -2,10 +2,13 @@
 
 import json
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 
+from .conftest import WORKFLOW
+
 KEYLESS: dict[str, str] = {}
-LOOKS = [{"write": ".gump/out/artifact.txt", "text": "seen\n"}]
+LOOKS = {"look": [[{"write": ".gump/out/artifact.txt", "text": "seen\n"}]]}
 
 
 def launches(job):
@@ -146,11 +149,47 @@ def test_what_an_agent_writes_for_the_runner_is_thrown_away(jobs, project):
     assert "GITHUB_ENV" in job.log
 
 
+def test_no_agent_finds_the_files_that_speak_to_the_runner(jobs, project):
+    """Else one could write there, and kill the engine before it empties them."""
+    folder = f"{project.root}/machine-1/temp"
+    acts = [{"run": f"ls {folder}/*-run || touch done.txt"}]
+    project.commit({".gump/scripted.json": json.dumps({**LOOKS, "impl": [acts]})})
+    job = jobs(1)
+    assert job.codes["run"] == 0, job.log
+    assert (job.temp / "ENV-run").read_text() == ""
+
+
+def test_a_folder_in_the_place_of_such_a_file_changes_nothing(jobs, project):
+    file = f"{project.root}/machine-1/temp/PATH-run"
+    acts = [{"run": f"mkdir -p {file}/x"}, {"write": "done.txt", "text": "x"}]
+    project.commit({".gump/scripted.json": json.dumps({**LOOKS, "impl": [acts]})})
+    job = jobs(1)
+    assert job.codes["run"] == 0, job.log
+    assert (job.temp / "PATH-run").read_text() == ""
+
+
+def test_the_token_of_the_job_is_masked_where_a_checkout_has_left_it(jobs, project):
+    token = "ghs_" + "Ab1" * 12
+    login = b64encode(f"x-access-token:{token}".encode()).decode()
+    acts = [{"write": "config.txt", "text": f"AUTHORIZATION: basic {login}\n"}]
+    project.commit(
+        {
+            ".gump/workflows/fix.yaml": WORKFLOW.replace(
+                "test -f done.txt", "cat config.txt; false"
+            ),
+            ".gump/scripted.json": json.dumps({**LOOKS, "impl": [acts]}),
+        }
+    )
+    job = jobs(1, github_token=token)
+    assert "AUTHORIZATION: basic" in job.summary
+    assert login[-30:-4] not in job.summary + job.log + (job.state / "ledger.ndjson").read_text()
+
+
 def test_the_budget_counts_over_the_jobs_of_a_run_and_a_higher_one_goes_on(jobs, project):
     """A re-run gives the same inputs again; what the first job has paid came with the state."""
     half = [{"spend": 1.5}, {"write": "half.txt", "text": "half\n"}]
     more = [{"spend": 1}, {"sleep": 60}]
-    script = {"look": [LOOKS], "impl": [half, more, [{"write": "done.txt", "text": "done\n"}]]}
+    script = {**LOOKS, "impl": [half, more, [{"write": "done.txt", "text": "done\n"}]]}
     project.script(script)
     assert jobs(1, max_budget="2.50").result["status"] == "failed"
     second = jobs(2, max_budget="2.50")

@@ -31,7 +31,8 @@ export class Steps {
     const done = spawnSync(command, words, { cwd, env: { PATH: paths, ...env, ...files }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 2 ** 28 });
     const text = `${done.stdout ?? ""}${done.stderr ?? ""}${done.error ?? ""}`;
     const said = this.hear(text, name);
-    const read = (kind) => fs.readFileSync(files[`GITHUB_${kind.toUpperCase()}`], "utf8");
+    // A file that is gone is an empty one (FileCommandManager.cs).
+    const read = (kind) => fs.existsSync(files[`GITHUB_${kind.toUpperCase()}`]) ? fs.readFileSync(files[`GITHUB_${kind.toUpperCase()}`], "utf8") : "";
     const result = { code: done.status ?? 1, outputs: said, state: {}, summary: read("step_summary") };
     try {
       Object.assign(result.outputs, parseFile(read("output")));
