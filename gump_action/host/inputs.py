@@ -26,6 +26,8 @@ _FAIL_ON = (
     Verdict.NOTHING_TO_DO,
 )
 _LONGEST_RETENTION = 400
+_LONGEST_RUN = 35 * 24 * 3600
+"""Seconds; GitHub ends what takes longer."""
 T = TypeVar("T")
 
 
@@ -148,8 +150,8 @@ def _duration(text: str) -> float:
     match = _DURATION.fullmatch(text)
     hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     total = hours * 3600 + minutes * 60 + seconds
-    if not total:
-        raise ValueError("it may be like 90s, 45m, 1h30m, or a number of seconds")
+    if not 0 < total <= _LONGEST_RUN:
+        raise ValueError("it may be like 90s, 45m, 1h30m, or a number of seconds, up to 35 days")
     return float(total)
 
 
