@@ -55,7 +55,9 @@ def _fetched(here: Place, environ: Mapping[str, str], github: Api, log: Log) -> 
 def _ours(here: Place, artifacts: tuple[Artifact, ...]) -> list[Artifact]:
     """Of this run, and of no fork; those of the last attempts first."""
     ours = [(here.key.attempt_of(each.name), each) for each in artifacts if not each.is_foreign]
-    known = [(number, each) for number, each in ours if number and not each.expired]
+    # One of this attempt is of a job that our names do not tell from this one.
+    before = [(n, each) for n, each in ours if n and n < here.key.attempt]
+    known = [(number, each) for number, each in before if not each.expired]
     known.sort(key=lambda pair: pair[0], reverse=True)
     return [each for _, each in known]
 
