@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gump_action import assembly, environment
 from gump_action.action.place import Place
 from gump_action.engine import apply, record
+from gump_action.errors import GumpError
 from gump_action.redaction import Redactor
 from gump_action.travel import layout
 
@@ -20,8 +22,10 @@ def make_report(here: Place, environ: Mapping[str, str], redactor: Redactor) -> 
     """Made anew, so that it is of this job alone."""
     shutil.rmtree(here.report, ignore_errors=True)
     here.report.mkdir(parents=True)
-    (here.report / "report.md").write_text(assembly.report(here.state, environ))
-    _write_patch(here, environ, redactor)
+    report = redactor.mask(assembly.report(here.state, environ))
+    (here.report / "report.md").write_text(report, encoding="utf-8", errors="backslashreplace")
+    with suppress(GumpError, OSError):  # the step that publishes says why there is no patch
+        _write_patch(here, environ, redactor)
     for path in sorted((here.state / "attempts").rglob("*")):
         name = path.relative_to(here.state).as_posix()
         kind = layout.find_kind(name)

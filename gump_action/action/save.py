@@ -12,7 +12,7 @@ from typing import Literal
 
 from gump_action import carrying
 from gump_action.action.log import Log
-from gump_action.action.place import Place, place
+from gump_action.action.place import Place, inside, place
 from gump_action.action.report import make_report
 from gump_action.engine import record
 from gump_action.engine.outcome import Verdict
@@ -41,7 +41,8 @@ def save(environ: Mapping[str, str], log: Log) -> None:
         return
     kept = _keep(here, environ, names[0] if names else None, log)
     try:
-        make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
+        with inside(environ):
+            make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
         kept["report"] = "true"
     except (GumpError, OSError) as why:
         log.warn(f"There is no report artifact: {why}")
@@ -64,15 +65,24 @@ def _keep(here: Place, environ: Mapping[str, str], key_env: str | None, log: Log
 
 def _cache(packer: _Packer, here: Place) -> bool:
     """Of a run that has passed, an entry without transcripts, so that no older one counts."""
-    ended = record.read_state(here.state).ended
-    if ended and ended.verdict is Verdict.PASSED:
+    if _has_passed(here):
         return packer.pack(here.cached, "never")
-    here.cached.parent.mkdir(parents=True, exist_ok=True)
-    here.cached.unlink(missing_ok=True)
-    if here.packed.is_file():
+    try:
+        here.cached.parent.mkdir(parents=True, exist_ok=True)
+        here.cached.unlink(missing_ok=True)
         os.link(here.packed, here.cached)
         return True
-    return packer.pack(here.cached, "auto")
+    except OSError:  # it was not wanted or not made, or this file system has no such links
+        return packer.pack(here.cached, "auto")
+
+
+def _has_passed(here: Place) -> bool:
+    """Not where the record cannot be read, which is said by what packs it."""
+    try:
+        ended = record.read_state(here.state).ended
+    except InputError:
+        return False
+    return ended is not None and ended.verdict is Verdict.PASSED
 
 
 class _Packer:
@@ -86,9 +96,9 @@ class _Packer:
 
     def pack(self, target: Path, transcripts: Literal["auto", "never"]) -> bool:
         """Whether the file is there."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
             lines, packed = carrying.pack(
                 self._here.state,
                 target,
@@ -97,7 +107,7 @@ class _Packer:
                 key_env=self._key_env,
                 transcripts=transcripts,
             )
-        except InputError as why:
+        except (GumpError, OSError) as why:
             self.note = f"the state was not stored, so a re-run of this job starts anew: {why}"
             self._log.warn(self.note)
             return False
