@@ -212,7 +212,7 @@ def action_resolve(environ: Mapping[str, str]) -> None:
     from gump_action.action import resolve
     from gump_action.action.log import Log
 
-    resolve.resolve(environ, Log(environ, sys.stdout))
+    sys.exit(resolve.resolve(environ, Log(environ, sys.stdout)))
 
 
 @action.command(name="restore")

@@ -37,7 +37,7 @@ class Asked(dict):
         return super().get(name, default)
 
 
-OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE"}
+OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE", "GUMP_COMMENT_ON"}
 
 
 @pytest.mark.parametrize("step", ["resolve", "agents", "run"])
@@ -155,3 +155,13 @@ def test_nothing_is_imported_but_what_is_compared():
     ]
     assert len(compare[0]) == 1
     assert compare[0] == compare[1] == compare[2]
+
+
+@pytest.mark.parametrize("step", ["save", "publish"])
+def test_what_keeps_and_tells_starts_also_where_an_agent_has_removed_its_folder(step):
+    assert "working-directory" not in STEPS[step]
+    assert "GUMP_WORKING_DIRECTORY" in STEPS[step]["env"]
+
+
+def test_there_is_always_a_status():
+    assert ACTION["outputs"]["status"]["value"].endswith("|| 'failed' }}")

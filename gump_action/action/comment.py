@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gump_action.action.judge import event_of
 from gump_action.engine.state import RunState
 from gump_action.errors import GumpError, HostError
 from gump_action.host import api, comment
 from gump_action.host.api import Api
 from gump_action.host.facts import Facts, url_of_run
 from gump_action.host.run_key import workflow_path
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
 from gump_action.workflow import loader
 from gump_action.workflow.model import Workflow
 
@@ -30,6 +31,7 @@ class Desk:
     environ: Mapping[str, str]
     number: int
     token: str = field(repr=False)
+    mask: Callable[[str], str]
     known: int = 0
 
     def tell(self, state: RunState, facts: Facts) -> None:
@@ -38,7 +40,7 @@ class Desk:
     def put(self, state: RunState, facts: Facts) -> str:
         """The address of the comment, made or edited."""
         facts = replace(facts, mark=self._mark(state))
-        body = comment.render(state, facts)
+        body = self.mask(comment.render(state, facts))
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
             if self.known:
                 return github.edit_comment(self.known, body).url
@@ -55,18 +57,15 @@ class Desk:
 def desk(environ: Mapping[str, str], token: str) -> Desk | None:
     """None where nobody asked for a comment, or there is nothing to write on.
 
-    Raises InputError where the event cannot be read, HostError where there is no token.
+    Raises HostError where there is no token.
     """
-    wanted = environ.get("GUMP_COMMENT") or "auto"
-    if wanted == "never":
-        return None
-    subject = event_of(environ).subject
-    kinds = ("pull_request",) if wanted == "auto" else ("pull_request", "issue")
-    if subject.kind not in kinds:
+    number = environ.get("GUMP_COMMENT_ON", "")
+    if not number:
         return None
     if not token:
         raise HostError("`github-token` is empty, so there is no comment.")
-    return Desk(environ, subject.number, token)
+    redactor = Redactor(secrets_of(environ, KEYS) | {token})
+    return Desk(environ, int(number), token, redactor.mask)
 
 
 def facts_of(environ: Mapping[str, str], *, is_running: bool) -> Facts:

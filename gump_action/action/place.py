@@ -7,6 +7,7 @@ write to has to be believed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,15 @@ class Place:
     def own(self) -> Path:
         """All but the state directory."""
         return self.temp / "gump-action" / self.key.name
+
+
+def inside(environ: Mapping[str, str]) -> AbstractContextManager[None]:
+    """In the working directory while this is open, where it is still there.
+
+    A step of action.yml could not start without it, and only the result's patch needs it.
+    """
+    folder = environ.get(inputs.variable("working-directory")) or "."
+    return chdir(folder if Path(folder).is_dir() else ".")
 
 
 def place(environ: Mapping[str, str]) -> Place:

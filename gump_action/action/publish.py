@@ -10,49 +10,79 @@ from pathlib import Path
 from gump_action import environment
 from gump_action.action import comment
 from gump_action.action.log import Log
-from gump_action.action.place import Place, place
+from gump_action.action.place import Place, inside, place
 from gump_action.engine import apply, record
+from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
-from gump_action.engine.state import RunState
-from gump_action.errors import GumpError
+from gump_action.engine.state import RunState, fold
+from gump_action.errors import GumpError, InputError
 from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.changes import changes_in
 from gump_action.host.facts import Facts
+from gump_action.host.kept import stand_of
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER
 
 NOTHING = "nothing could be run; the log of this action says why"
+UNSURE = "its record says that it has passed, but its step failed; the log of this action says why"
 
 
 def publish(environ: Mapping[str, str], log: Log) -> None:
     """Never changes the verdict of the run: what cannot be said is a warning."""
+    with inside(environ):
+        _publish(environ, log)
+
+
+def _publish(environ: Mapping[str, str], log: Log) -> None:
     here = place(environ)
-    handed = {
-        "run-key": here.key.name,
-        "resumed-from": environ.get("GUMP_RESUMED_FROM", ""),
-        "artifact-name": environ.get("GUMP_ARTIFACT_NAME", ""),
-    }
+    log.outputs(
+        {
+            "run-key": here.key.name,
+            "resumed-from": environ.get("GUMP_RESUMED_FROM", ""),
+            "artifact-name": environ.get("GUMP_ARTIFACT_NAME", ""),
+        }
+    )
     skipped = environ.get("GUMP_SKIPPED", "")
     if skipped:
-        log.outputs(handed | outputs.of_nothing(Verdict.SKIPPED, skipped))
-    elif (here.state / LEDGER).is_file():
-        _publish_run(here, environ, log, handed)
+        log.outputs(outputs.of_nothing(Verdict.SKIPPED, skipped))
+    elif (state := _state(here, environ, log)) is None:
+        log.outputs(outputs.of_nothing(Verdict.FAILED, NOTHING))
     else:
-        log.outputs(handed | outputs.of_nothing(Verdict.FAILED, NOTHING))
+        _publish_run(state, here, environ, log)
 
 
-def _publish_run(here: Place, environ: Mapping[str, str], log: Log, handed: dict[str, str]) -> None:
-    state = record.read_state(here.state)
+def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None:
+    """What this job has made of the run; None where it has done nothing to it.
+
+    Raises InputError where the record cannot be read; then that is said.
+    """
+    if not (here.state / LEDGER).is_file():
+        return None
+    try:
+        state = record.read_state(here.state)
+    except InputError as why:
+        log.outputs(outputs.of_nothing(Verdict.FAILED, why.message))
+        raise
+    if stand_of(state) == environ.get("GUMP_KNOWN"):
+        return None
+    has_passed = state.ended and state.ended.verdict is Verdict.PASSED
+    if has_passed and environ.get("GUMP_RAN") == "failure":
+        log.warn(UNSURE)
+        fold((e.RunEnded(seq=state.seq, verdict=Verdict.FAILED, why=UNSURE),), state)
+    return state
+
+
+def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:
     patch = _patch(state, environ, log)
-    log.outputs(handed | outputs.of_run(state) | _keep(patch, here))
+    log.outputs(outputs.of_run(state) | _keep(patch, here))
     redactor = Redactor(secrets_of(environ, KEYS))
     facts = replace(_facts(environ), changes=changes_in(patch, redactor.clean))
     report = here.report / "report.md"
     if report.is_file():
         log.outputs({"report-path": str(report)})
-    log.summary(reports.report(state, None, facts=facts))
+    log.summary(redactor.mask(reports.report(state, None, facts=facts)))
     log.outputs({"comment-url": _comment(state, facts, environ, log)})
 
 
@@ -60,8 +90,8 @@ def _patch(state: RunState, environ: Mapping[str, str], log: Log) -> bytes:
     """What the result changes; the working directory is the repository."""
     try:
         return apply.patch(state, Path(), environment.for_git(environ))
-    except GumpError as why:
-        log.warn(f"There is no patch of the result: {why.message}")
+    except (GumpError, OSError) as why:
+        log.warn(f"There is no patch of the result: {why}")
         return b""
 
 

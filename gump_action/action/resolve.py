@@ -14,6 +14,7 @@ from gump_action.action.spec import spec_file
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
 from gump_action.host import inputs, words
+from gump_action.host.event import Event
 from gump_action.host.inputs import Inputs
 from gump_action.host.policy import Skip
 
@@ -21,31 +22,41 @@ DRY = "it is a dry run, so nothing was run"
 _FROM_BASE = 100
 
 
-def resolve(environ: Mapping[str, str], log: Log) -> None:
-    """Raises InputError where an input is wrong: nothing of the job's is touched then."""
+def resolve(environ: Mapping[str, str], log: Log) -> int:
+    """The exit code: red where nothing is to be run and `fail-on` says that this is red.
+
+    Raises InputError where an input is wrong: nothing of the job's is touched then.
+    """
     asked = inputs.read(environ)
     here = place(environ)
     token = environ.get("GUMP_GITHUB_TOKEN", "")
     ruling = judge(environ, asked, token)
-    log.outputs(_names(asked, here))
+    log.outputs({**_names(asked, here), "comment-on": _comment_on(asked, ruling.event)})
     if isinstance(ruling.decision, Skip):
-        _skip(ruling.decision.why, log)
-        return
+        return _skip(ruling.decision.why, asked, log)
     _check_folder(asked)
     checkout = Checkout(Path(asked.working_directory), environ, token)
     log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
     if asked.is_dry_run:
         for line in _plan(environ, asked, here):
             log.say(line)
-        _skip(DRY, log)
-        return
+        return _skip(DRY, asked, log)
     log.outputs({"run": "true"})
+    return 0
 
 
-def _skip(why: str, log: Log) -> None:
+def _skip(why: str, asked: Inputs, log: Log) -> int:
     log.say(f"Nothing is run: {why}")
     log.summary(f"# gump-action has run nothing\n\n{words.prose(why)}\n")
     log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
+    return Verdict.FAILED.exit_code if Verdict.SKIPPED in asked.fail_on else 0
+
+
+def _comment_on(asked: Inputs, event: Event) -> str:
+    """The number of what the comment stands on.  Agents could write to the event's file later."""
+    kinds = {"auto": ("pull_request",), "always": ("pull_request", "issue"), "never": ()}
+    subject = event.subject
+    return str(subject.number) if subject.kind in kinds[asked.comment] else ""
 
 
 def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:

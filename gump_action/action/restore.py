@@ -14,9 +14,9 @@ from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.carrying import Opener, key_names
 from gump_action.engine import record
-from gump_action.errors import InputError
+from gump_action.errors import GumpError
 from gump_action.host import inputs
-from gump_action.host.kept import Opened, choose
+from gump_action.host.kept import Opened, choose, stand_of
 from gump_action.system.store import LEDGER
 
 
@@ -37,7 +37,7 @@ def restore(environ: Mapping[str, str], log: Log) -> None:
     best.folder.rename(here.state)
     shutil.rmtree(here.fetched, ignore_errors=True)
     log.say(f"The run goes on with the state from {best.name}.")
-    log.outputs({"resumed-from": best.name})
+    log.outputs({"resumed-from": best.name, "known": best.stand})
 
 
 def _opened(found: list[Path], here: Place, opener: Opener, log: Log) -> Iterator[Opened]:
@@ -47,6 +47,7 @@ def _opened(found: list[Path], here: Place, opener: Opener, log: Log) -> Iterato
         folder = here.fetched / f"opened-{number}"
         try:
             files = opener.open(file, folder)
-            yield Opened(name, folder, record.read_state(folder).seq, files)
-        except (InputError, OSError) as why:
+            state = record.read_state(folder)
+            yield Opened(name, folder, state.seq, files, stand_of(state))
+        except (GumpError, OSError) as why:
             log.warn(f"The state from {name} is not gone on with: {why}")

@@ -6,18 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gump_action.engine.state import RunState
+
 
 @dataclass(frozen=True)
 class Opened:
     """A state that was checked and unpacked into `folder`.
 
-    `seq` is the number of the last event in its ledger; `files` counts what it holds.
+    `seq` is the number of the last event in its ledger; `files` counts what it holds; `stand` see
+    `stand_of`.
     """
 
     name: str
     folder: Path
     seq: int
     files: int
+    stand: str = ""
+
+
+def stand_of(state: RunState) -> str:
+    """Which run it is and how far; it differs as soon as a start has written an event."""
+    return f"{state.started.run if state.started else ''} {state.seq}"
 
 
 def choose(opened: Sequence[Opened]) -> Opened | None:

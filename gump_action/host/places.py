@@ -19,7 +19,13 @@ def is_job(environ: Mapping[str, str]) -> bool:
 
 
 def is_private_repository(environ: Mapping[str, str]) -> bool | None:
-    """What the event of this job says of its repository; None where it does not say."""
+    """What the event of this job says of its repository; None where it does not say.
+
+    Where the action says it, that holds: agents can write to the file of the event.
+    """
+    said = environ.get("GUMP_PRIVATE")
+    if said is not None:
+        return {"true": True, "false": False}.get(said)
     try:
         event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         told = event["repository"]["private"]

@@ -35,6 +35,8 @@ CALLS = {
 PYTHON = '"$RUNNER_TEMP/gump-action/venv/bin/python"'
 INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+)(?: \|\| env\.\w+)? \}\}")
 OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
+RAN = "${{ steps.run.outcome }}"
+PRIVATE = "${{ github.event.repository.private }}"
 OUTCOME = re.compile(r"\$\{\{ steps\.artifact\.outcome == .*\}\}")
 
 
@@ -58,6 +60,7 @@ class Job:
     attempt: int = 1
     event: dict[str, object] = field(default_factory=dict)
     github: object = None
+    is_private: bool = False
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     log: str = ""
@@ -110,8 +113,8 @@ class Job:
         stream = StringIO()
         try:
             with contextlib.chdir(self.repo):
-                CALLS[name](Named(environ), Log(environ, stream))
-            return 0
+                code = CALLS[name](Named(environ), Log(environ, stream))
+            return code or 0
         except GumpError as error:
             stream.write(f"{error}\n")
             return error.exit_code
@@ -162,6 +165,10 @@ class Job:
         if named:
             default = str(ACTION["inputs"][named[1]].get("default", ""))
             return self.inputs.get(named[1], "" if "${{" in default else default)
+        if text == PRIVATE:
+            return str(self.is_private).lower()
+        if text == RAN:
+            return {0: "success", None: "skipped"}.get(self.codes.get("run"), "failure")
         output = OUTPUT.fullmatch(text)
         if output:
             return self.outputs.get(output[1], {}).get(output[2], "")

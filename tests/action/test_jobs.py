@@ -8,6 +8,7 @@ from pathlib import Path
 from .conftest import WORKFLOW
 
 KEYLESS: dict[str, str] = {}
+DONE = [{"write": "done.txt", "text": "done\n"}]
 LOOKS = {"look": [[{"write": ".gump/out/artifact.txt", "text": "seen\n"}]]}
 
 
@@ -227,3 +228,62 @@ def test_another_workflow_begins_a_new_run(jobs, project):
     second = jobs(2, workflow="other")
     assert "is of the workflow fix: a new run begins" in second.log
     assert second.result["run-id"] != first.result["run-id"]
+
+
+def test_a_job_that_runs_nothing_does_not_repeat_how_an_earlier_one_ended(jobs):
+    """A green or red word of another attempt would be taken for this one's."""
+    jobs(1)
+    assert jobs(2).result["status"] == "passed"
+    for number, wrong in ((3, {"workflow": "gone"}), (4, {"spec": "", "spec_file": "gone.md"})):
+        job = jobs(number, **wrong)
+        assert 2 in job.codes.values()
+        assert job.result["resumed-from"] == "the cache"
+        assert job.result["status"] == "failed"
+        assert job.result["reason"].startswith("nothing could be run")
+        assert "passed" not in job.summary
+
+
+def test_a_record_that_says_passed_is_not_believed_where_the_step_has_failed(jobs, project):
+    """Agents can write to the record, and kill the engine."""
+    project.commit({".gump/scripted.json": json.dumps(LOOKS | {"impl": [DONE]})})
+    job = jobs(1)
+    assert job.result["status"] == "passed"
+    job.codes["run"], job.summary = 137, ""
+    job.step("publish")
+    assert job.result["status"] == "failed"
+    assert "its step failed" in job.result["reason"]
+    assert "`fix` failed" in job.summary
+
+
+def test_a_record_that_cannot_be_read_is_a_failure_in_words(jobs):
+    job = jobs(1)
+    with (job.state / "ledger.ndjson").open("a") as ledger:
+        ledger.write('{"type": "run_ended", "seq": 1, "verdict": "passed"}\n')
+    for step in ("save", "publish"):
+        job.step(step)
+    assert job.codes["save"] == 0, job.log
+    assert job.outputs["save"]["artifact"] == "false"
+    assert job.codes["publish"] == 2
+    assert job.result["status"] == "failed"
+
+
+def test_a_state_that_cannot_be_written_down_does_not_change_the_verdict(jobs, project):
+    own = f"{project.root}/machine-1/temp/gump-action"
+    acts = [{"run": f"cd {own}/*/ && mkdir -p artifact/state.gump/x"}, *DONE]
+    project.commit({".gump/scripted.json": json.dumps(LOOKS | {"impl": [acts]})})
+    job = jobs(1)
+    assert job.codes["save"] == 0, job.log
+    assert "was not stored" in job.outputs["save"]["note"]
+    assert job.result["status"] == "passed"
+
+
+def test_a_run_that_is_skipped_is_red_where_that_is_asked_for(jobs):
+    job = jobs(1, dry_run="true", fail_on="failed, skipped")
+    assert job.codes["resolve"] == 1
+    assert job.result["status"] == "skipped"
+
+
+def test_a_working_directory_that_is_gone_is_wrong_input_in_words(jobs):
+    job = jobs(1, working_directory="gone")
+    assert (job.codes["resolve"], job.codes["publish"]) == (2, 0)
+    assert job.result["status"] == "failed"

@@ -85,3 +85,14 @@ def test_a_spec_that_is_missing_or_too_large_is_refused(tmp_path):
     (tmp_path / "big.md").write_bytes(b"x" * (places.SPEC_LIMIT + 1))
     with pytest.raises(InputError, match="it has more than 4 MiB"):
         places.read_spec(tmp_path / "big.md")
+
+
+@pytest.mark.parametrize(("said", "known"), [("true", True), ("false", False), ("", None)])
+def test_what_the_action_says_of_the_repository_outranks_a_file_that_agents_can_write(
+    tmp_path, said, known
+):
+    event = tmp_path / "event.json"
+    event.write_text('{"repository": {"private": true}}')
+    environ = {"GITHUB_EVENT_PATH": str(event)}
+    assert places.is_private_repository(environ)
+    assert places.is_private_repository(environ | {"GUMP_PRIVATE": said}) is known
