@@ -20,7 +20,7 @@ from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.changes import changes_in
 from gump_action.host.facts import Facts
-from gump_action.host.kept import stand_of
+from gump_action.host.kept import is_same_run, stand_of
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER
@@ -77,6 +77,8 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
 def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:
     patch = _patch(state, environ, log)
     log.outputs(outputs.of_run(state) | _keep(patch, here))
+    if not is_same_run(environ.get("GUMP_KNOWN", ""), state):
+        log.outputs({"resumed-from": ""})
     redactor = Redactor(secrets_of(environ, KEYS))
     facts = replace(_facts(environ), changes=changes_in(patch, redactor.clean))
     report = here.report / "report.md"

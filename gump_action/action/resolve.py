@@ -92,10 +92,13 @@ def _reads_cache(asked: Inputs, here: Place) -> bool:
 
 
 def _check_folder(asked: Inputs) -> None:
-    if not Path(asked.working_directory).is_dir():
+    folder = Path(asked.working_directory)
+    is_there = folder.is_dir()
+    if not is_there or not any(folder.iterdir()):
+        lacks = "is empty" if is_there else "has no such folder"
         raise InputError(
-            f"`working-directory` is {asked.working_directory!a}, and the workspace has no such "
-            "folder, so there is nothing to work in.",
+            f"`working-directory` is {asked.working_directory!a}, and the workspace {lacks}, so "
+            "there is nothing to work in.",
             hint="Put `uses: actions/checkout` before this step, or name another folder.",
         )
 

@@ -29,6 +29,11 @@ def stand_of(state: RunState) -> str:
     return f"{state.started.run if state.started else ''} {state.seq}"
 
 
+def is_same_run(stand: str, state: RunState) -> bool:
+    """Whether the state is of the run that had come so far: the engine may have begun anew."""
+    return stand.partition(" ")[0] == stand_of(state).partition(" ")[0]
+
+
 def choose(opened: Sequence[Opened]) -> Opened | None:
     """The one whose ledger goes furthest, and of equal ones that which holds most.
 

@@ -228,6 +228,7 @@ def test_another_workflow_begins_a_new_run(jobs, project):
     second = jobs(2, workflow="other")
     assert "is of the workflow fix: a new run begins" in second.log
     assert second.result["run-id"] != first.result["run-id"]
+    assert second.result["resumed-from"] == ""
 
 
 def test_a_job_that_runs_nothing_does_not_repeat_how_an_earlier_one_ended(jobs):
@@ -287,3 +288,10 @@ def test_a_working_directory_that_is_gone_is_wrong_input_in_words(jobs):
     job = jobs(1, working_directory="gone")
     assert (job.codes["resolve"], job.codes["publish"]) == (2, 0)
     assert job.result["status"] == "failed"
+
+
+def test_a_job_without_a_checkout_is_told_so(jobs, tmp_path):
+    (tmp_path / "empty").mkdir()
+    job = jobs(1, working_directory=str(tmp_path / "empty"))
+    assert job.codes["resolve"] == 2
+    assert "Put `uses: actions/checkout` before this step" in job.log
