@@ -46,8 +46,18 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _DROPPED = b" \t\r\n\v\f\\nrtNRT"
 _LOWER = bytes(range(256)).lower()
 _BLOCK = 8
-_LONG = 2 * _BLOCK - 1
 _SHORTEST_ANCHOR = 4
+_STEPS = (1, 2, 3)
+# Measured: a look at every block of text costs as much as a search for this many anchors.
+_BLOCK_COST = 25
+
+
+def _long(step: int) -> int:
+    """Bytes that hold a whole block of every `step`-th, wherever they begin."""
+    return (step + 1) * _BLOCK - 1
+
+
+_LONGEST_ANCHOR = _long(max(_STEPS))
 
 
 def _squeezed(raw: bytes) -> bytes:
@@ -98,7 +108,7 @@ class _Form:
         """What squeezed text must hold to hold this form; its end, for starts are often alike."""
         joints = re.sub(r"\\+[nrt]", " ", self.text)
         runs = [_squeezed(run.encode()) for run in re.split("[^A-Za-z0-9]+", joints)]
-        return max(runs, key=len)[-2 * _LONG :]
+        return max(runs, key=len)[-_LONGEST_ANCHOR:]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -234,13 +244,14 @@ class Redactor:
             forms | {_Form(line, "text") for line in lines}, key=lambda form: (form.text, form.kind)
         )
         anchors = {form.anchor for form in self._forms}
+        self._step = _cheapest_step(anchors)
         self._blocks = frozenset(
-            int.from_bytes(anchor[-_LONG:][at : at + _BLOCK], "little")
+            int.from_bytes(anchor[-_long(self._step) :][at : at + _BLOCK], "little")
             for anchor in anchors
-            if len(anchor) >= _LONG
-            for at in range(_BLOCK)
+            if len(anchor) >= _long(self._step)
+            for at in range(self._step * _BLOCK)
         )
-        self._short = sorted(a for a in anchors if _SHORTEST_ANCHOR <= len(a) < _LONG)
+        self._short = sorted(a for a in anchors if _SHORTEST_ANCHOR <= len(a) < _long(self._step))
         self._unanchored = any(len(a) < _SHORTEST_ANCHOR for a in anchors)
 
     def clean(self, text: str) -> str:
@@ -286,9 +297,20 @@ class Redactor:
         return [form for form in self._forms if _is_anchored(form, squeezed)]
 
     def _may_hold(self, squeezed: bytes) -> bool:
-        """Of an anchor of 15 bytes, one of the 8-byte blocks that text is read in is a part."""
+        """Of a long anchor, one of the 8-byte blocks that are looked at is a part."""
         blocks = memoryview(squeezed)[: len(squeezed) // _BLOCK * _BLOCK].cast("Q")
-        return not self._blocks.isdisjoint(blocks) or any(a in squeezed for a in self._short)
+        is_met = bool(self._blocks) and not self._blocks.isdisjoint(blocks[:: self._step])
+        return is_met or any(a in squeezed for a in self._short)
+
+
+def _cheapest_step(anchors: Iterable[bytes]) -> int:
+    """Of how many blocks one is looked at; anchors too short for that are searched one by one."""
+    sizes = [len(anchor) for anchor in anchors]
+
+    def cost(step: int) -> float:
+        return _BLOCK_COST / step + sum(size < _long(step) for size in sizes)
+
+    return min(_STEPS, key=cost)
 
 
 def _is_anchored(form: _Form, squeezed: bytes) -> bool:

@@ -90,6 +90,23 @@ def test_each_form_is_found_before_something_is_packed(form):
     assert Redactor([KEY]).holds_secret(b"\xff\x00 " + form(KEY).encode() + b" \xfe")
 
 
+@pytest.mark.parametrize("others", [0, 40], ids=["few", "many"])
+@pytest.mark.parametrize("size", range(8, 48))
+def test_a_secret_of_any_length_is_found_wherever_it_begins(size, others):
+    chance = random.Random(size)
+    secret = "".join(chance.choices(LETTERS, k=size))
+    more = ["".join(chance.choices(LETTERS, k=9)) for _ in range(others)]
+    redactor = Redactor([secret, *more])
+    written = (secret, secret.encode().hex(), base64_of(secret))
+    missed = [
+        (at, text)
+        for text in written
+        for at in range(32)
+        if not redactor.holds_secret((at * "." + text + 40 * ".").encode())
+    ]
+    assert not missed
+
+
 @each_form
 @pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
 def test_no_form_of_a_random_secret_is_left(form, alphabet):

@@ -28,7 +28,15 @@ from gump_action.travel.unpack import unpack
 
 COMMIT = "a" * 40
 RETRIES = 4
-SECRETS = [f"secret-of-this-job-{n}-{n * 7919:x}" for n in range(6)]
+SECRETS = [
+    "sk-ant-api03-" + "Zk3vQ9mX7cLw2HfYb8Ud" * 4,
+    "ghs_" + "q7Wc2ZpLk9VxB4mYh8Du" * 2,
+    "0f3ab96d71c8e254" * 4,
+    "AIza" + "Qm8Zx2Vb5Lk9Hw7Yc3Pf" * 2,
+    "b7d1-44c0-9e3a",
+    "Correct-Horse-7",
+]
+"""As jobs have them: keys, tokens, the key of the state, two passwords."""
 ROUNDS = 3
 
 
