@@ -16,11 +16,13 @@ from gump_action.errors import InputError
 from gump_action.host import places
 from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
+from gump_action.system import process
 from gump_action.system.process import Stop
 from gump_action.system.store import LEDGER, Store
 from gump_action.travel import pack as packing
 from gump_action.travel import seal
 from gump_action.travel import unpack as unpacking
+from gump_action.travel.manifest import Limits
 from gump_action.travel.pack import Packed
 
 Transcripts = Literal["auto", "always", "never"]
@@ -34,6 +36,7 @@ def pack(
     run_key: str,
     key_env: str | None,
     transcripts: Transcripts,
+    limits: Limits | None = None,
 ) -> tuple[list[str], Packed]:
     """Settle what a killed engine has left, and make one file; lines on it, and what went in."""
     if not (root / LEDGER).is_file():
@@ -44,6 +47,8 @@ def pack(
     store.open()
     try:
         said = _settle(store, environ, redactor)
+        git_env = process.for_git(environment.for_git(environ), settling.leave_mark(store))
+        _lay_out(root, git_env)
         packed = packing.pack(
             packing.Wanted(
                 root=root,
@@ -55,9 +60,11 @@ def pack(
                 is_job=places.is_job(environ),
                 is_private_repository=places.is_private_repository(environ),
                 redactor=redactor,
-                git_env=environment.for_git(environ),
+                git_env=git_env,
+                limits=limits or Limits(),
             )
         )
+        store.remove(settling.LIVE)
     finally:
         store.close()
     return [*said, *packed.lines()], packed
@@ -72,11 +79,13 @@ def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> lis
         listen=lambda event: None,
         clock=time.time,
     )
-    said = settling.settle_alone(store, around)
-    started = record.read_state(store.root).started
+    return settling.settle_alone(store, around)
+
+
+def _lay_out(root: Path, git_env: Mapping[str, str]) -> None:
+    started = record.read_state(root).started
     if started:
-        luggage.lay_out(store.root, started.base, environment.for_git(environ))
-    return said
+        luggage.lay_out(root, started.base, git_env)
 
 
 def key_names(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -112,9 +121,15 @@ class Opener:
 
 
 def unpack(
-    file: Path, target: Path, environ: Mapping[str, str], *, run_key: str, key_env: str | None
+    file: Path,
+    target: Path,
+    environ: Mapping[str, str],
+    *,
+    run_key: str,
+    key_env: str | None,
+    limits: Limits | None = None,
 ) -> list[str]:
     """Put a packed state down, after checking it whole; lines for the person."""
     key, _ = seal.choose_key(environ, key_env)
-    unpacked = unpacking.unpack(file, target, run_key=run_key, key=key)
+    unpacked = unpacking.unpack(file, target, run_key=run_key, key=key, limits=limits)
     return [f"run {unpacked.run} is in {unpacked.target}: {unpacked.files} files"]

@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from gump_action import environment
 from gump_action.errors import GumpError, InputError
+
+if TYPE_CHECKING:
+    from gump_action.travel.manifest import Limits
 
 VERSION = "0.1.0"
 STATE = "Where the run keeps its record."
@@ -130,6 +133,24 @@ def state() -> None:
 
 run_key_option = click.option("--run-key", default="", help="Of which run it is, for both sides.")
 key_env_option = click.option("--key-env", metavar="NAME", help="The variable that has the key.")
+_MOST = click.IntRange(min=1)
+
+
+def limits_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What is refused as too much; the defaults are those of `travel.manifest.Limits`."""
+    for name, what in (
+        ("--max-bytes", "Bytes of all files together; 8 GiB."),
+        ("--max-file-bytes", "Bytes of one file; 2 GiB."),
+        ("--max-files", "Number of files; 200000."),
+    ):
+        command = click.option(name, type=_MOST, metavar="N", help=what)(command)
+    return command
+
+
+def _limits(**given: int | None) -> Limits:
+    from gump_action.travel.manifest import Limits
+
+    return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
 @state.command()
@@ -138,6 +159,7 @@ key_env_option = click.option("--key-env", metavar="NAME", help="The variable th
 @run_key_option
 @key_env_option
 @click.option("--transcripts", type=click.Choice(["auto", "always", "never"]), default="auto")
+@limits_options
 @click.pass_obj
 def pack(  # noqa: PLR0917  (click gives one parameter for each option)
     environ: Mapping[str, str],
@@ -146,6 +168,9 @@ def pack(  # noqa: PLR0917  (click gives one parameter for each option)
     run_key: str,
     key_env: str | None,
     transcripts: Literal["auto", "always", "never"],
+    max_files: int | None,
+    max_file_bytes: int | None,
+    max_bytes: int | None,
 ) -> None:
     """Make one FILE of the state directory FOLDER; sealed where there is a key."""
     from gump_action import carrying
@@ -157,6 +182,7 @@ def pack(  # noqa: PLR0917  (click gives one parameter for each option)
         run_key=run_key,
         key_env=key_env,
         transcripts=transcripts,
+        limits=_limits(files=max_files, file_bytes=max_file_bytes, total_bytes=max_bytes),
     )
     _print(environ, "\n".join(lines))
 
@@ -166,14 +192,29 @@ def pack(  # noqa: PLR0917  (click gives one parameter for each option)
 @click.argument("folder", type=click.Path(path_type=Path))
 @run_key_option
 @key_env_option
+@limits_options
 @click.pass_obj
 def unpack(  # noqa: PLR0917  (click gives one parameter for each option)
-    environ: Mapping[str, str], file: Path, folder: Path, run_key: str, key_env: str | None
+    environ: Mapping[str, str],
+    file: Path,
+    folder: Path,
+    run_key: str,
+    key_env: str | None,
+    max_files: int | None,
+    max_file_bytes: int | None,
+    max_bytes: int | None,
 ) -> None:
     """Put the packed FILE down as the state directory FOLDER, after checking it whole."""
     from gump_action import carrying
 
-    lines = carrying.unpack(file, folder.absolute(), environ, run_key=run_key, key_env=key_env)
+    lines = carrying.unpack(
+        file,
+        folder.absolute(),
+        environ,
+        run_key=run_key,
+        key_env=key_env,
+        limits=_limits(files=max_files, file_bytes=max_file_bytes, total_bytes=max_bytes),
+    )
     _print(environ, "\n".join(lines))
 
 

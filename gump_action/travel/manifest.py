@@ -11,6 +11,7 @@ from gump_action.system.store import LEDGER
 from gump_action.travel.layout import Names
 
 DIGEST_SIZE = 16
+ALLOW = "Where so much is right, allow it with {} N, of `state pack` and of `state unpack`."
 _LINE = re.compile(r"(0|[1-9][0-9]{0,15}) ([^\n]+)")
 MIB = 1 << 20
 
@@ -53,8 +54,7 @@ def parse(raw: bytes, packed: int, limits: Limits) -> tuple[Entry, ...]:
         lines = raw.decode().removesuffix("\n").split("\n")
     except UnicodeDecodeError:
         raise InputError("its list of files is no UTF-8 text.") from None
-    if len(lines) > limits.files:
-        raise InputError(f"it holds {len(lines)} files, and {limits.files} are the limit.")
+    _check_count(len(lines), limits)
     entries = tuple(_entry(line) for line in lines)
     check_sizes(entries, limits)
     _check_ratio(entries, packed, limits)
@@ -71,17 +71,28 @@ def _entry(line: str) -> Entry:
 
 def check_sizes(entries: Sequence[Entry], limits: Limits) -> None:
     """Raises InputError where there is too much of something."""
-    if len(entries) > limits.files:
-        raise InputError(f"it holds {len(entries)} files, and {limits.files} are the limit.")
+    _check_count(len(entries), limits)
     for entry in entries:
         if entry.size > limits.file_bytes:
             raise InputError(
                 f"its file {entry.name!a} has {entry.size} bytes, and {limits.file_bytes} are the "
-                "limit."
+                "limit.",
+                hint=ALLOW.format("--max-file-bytes"),
             )
     total = sum(entry.size for entry in entries)
     if total > limits.total_bytes:
-        raise InputError(f"it holds {total} bytes, and {limits.total_bytes} are the limit.")
+        raise InputError(
+            f"it holds {total} bytes, and {limits.total_bytes} are the limit.",
+            hint=ALLOW.format("--max-bytes"),
+        )
+
+
+def _check_count(count: int, limits: Limits) -> None:
+    if count > limits.files:
+        raise InputError(
+            f"it holds {count} files, and {limits.files} are the limit.",
+            hint=ALLOW.format("--max-files"),
+        )
 
 
 def _check_ratio(entries: Sequence[Entry], packed: int, limits: Limits) -> None:
