@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attempts
+import going_on
 import growth
 import memory
 import startup
@@ -30,6 +31,7 @@ PARTS: dict[str, Part] = {
     ],
     "constant": lambda ground, given: growth.constant(ground, given.rounds),
     "items": lambda ground, given: growth.items(ground),
+    "going-on": lambda ground, given: going_on.rows(ground, given.rounds),
     "fold": lambda ground, given: growth.fold(ground, given.rounds),
     "memory": lambda ground, given: memory.rows(ground),
 }

@@ -42,9 +42,13 @@ class Unmeasured(Exception):
 
 
 def cost_of(
-    argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    code: int = 0,
 ) -> Cost:
-    """Run it to its end.  Raises Unmeasured where it fails."""
+    """Run it to its end.  Raises Unmeasured where it ends with another code."""
     began = time.monotonic()
     child = subprocess.Popen(
         [str(word) for word in argv],
@@ -60,7 +64,7 @@ def cost_of(
     _, status, used = os.wait4(child.pid, 0)
     wall = time.monotonic() - began
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+    if child.returncode != code:
         words = said.decode("utf-8", "replace").strip()[-500:]
         raise Unmeasured(f"{argv[0]} ended with {child.returncode}: {words}")
     peak = used.ru_maxrss / (1024 if IS_KIB else 1024 * 1024)

@@ -1,6 +1,7 @@
 """What goes into a packed state, what stays behind, and that people are told."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from gump_action.redaction import Redactor
 from gump_action.travel.manifest import Limits
 from gump_action.travel.pack import pack
 from gump_action.travel.unpack import unpack
+
+from .conftest import SESSION
 
 SECRET = "hunter2-hunter2-hunter2"
 ENCODED = [SECRET, "aHVudGVyMi1odW50ZXIyLWh1bnRlcjI=", "hunter2%2Dhunter2%2dhunter2"]
@@ -45,6 +48,19 @@ def test_what_is_packed_comes_back_byte_for_byte(
     assert (done.run, done.files, done.is_sealed) == ("20260101-abcdef", len(content), is_sealed)
     assert done.content_bytes == packed.content_bytes == sum(map(len, content.values()))
     assert wanted.target.stat().st_mode & 0o777 == 0o600
+
+
+def test_thirty_attempts_of_a_growing_conversation_cost_little_more_than_the_last(wanted, put):
+    """A retry that resumes adds to what it resumes; each attempt's transcript is kept whole."""
+    chance = random.Random(1)
+    lines = [b"%d %s\n" % (n, chance.randbytes(5000).hex().encode()) for n in range(30)]
+    last = f"attempts/impl/@30/transcript/{SESSION}.jsonl"
+    put(wanted.root, {last: b"".join(lines)})
+    alone = pack(wanted).packed_bytes
+    for number in range(2, 30):
+        name = f"attempts/impl/@{number}/transcript/{SESSION}.jsonl"
+        put(wanted.root, {name: b"".join(lines[:number])})
+    assert pack(wanted).packed_bytes < 1.1 * alone
 
 
 def test_packing_again_replaces_the_file_and_leaves_nothing_beside_it(wanted):
