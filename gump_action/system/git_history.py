@@ -22,6 +22,33 @@ def commit(git: Git, tree: str, parents: Sequence[str], message: str) -> str:
     return git.text("commit-tree", tree, *words, "-m", message)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A commit that is to be made; `date` as git takes it."""
+
+    tree: str
+    date: str
+    message: str
+
+
+def chain(git: Git, base: str, wanted: Sequence[Wanted]) -> str:
+    """The tip of these commits, one on the other; they have the names that `commit` gives.
+
+    One process however many there are, and no ref: `reset` lets go of the one that it asks for.
+    """
+    who = f"{git.env['GIT_COMMITTER_NAME']} <{git.env['GIT_COMMITTER_EMAIL']}>"
+    parts, start = [], f"from {base}\n"
+    for one in wanted:
+        message = encoded(one.message.rstrip("\n") + "\n")
+        head = f"commit refs/result\nmark :1\ncommitter {who} {one.date}\ndata {len(message)}\n"
+        parts += [head.encode(), message, f'{start}M 040000 {one.tree} ""\n'.encode()]
+        start = ""
+    if not parts:
+        return base
+    script = b"".join([*parts, b"get-mark :1\nreset refs/result\n\n"])
+    return name_of(git.run("fast-import", "--quiet", stdin=script)).rstrip("\n")
+
+
 def ref_name(name: str) -> str:
     """The name as git allows it; what it forbids is written as %xx."""
     return FORBIDDEN.sub(lambda m: "".join(f"%{ord(c):02x}" for c in m[0]), name)

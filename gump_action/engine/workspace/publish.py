@@ -29,7 +29,8 @@ class Result:
 def make_result(git: Git, opened: Opened, commits: Sequence[tuple[str, str]]) -> Result:
     """The commits of the result, in the engine's folder. Made again, they have the same names."""
     seen = git_history.details(git, [opened.base, opened.start, *(c for _, c in commits)])
-    tip, tip_tree = opened.base, seen[opened.base].tree
+    tip_tree = seen[opened.base].tree
+    wanted = []
     unmerged: dict[str, None] = {}
     for message, snapshot in commits:
         trees = (seen[opened.base].tree, seen[opened.start].tree)
@@ -37,10 +38,11 @@ def make_result(git: Git, opened: Opened, commits: Sequence[tuple[str, str]]) ->
         unmerged |= dict.fromkeys(conflicts)
         if tree == tip_tree:
             continue
-        date = seen[snapshot].date
-        dated = git.with_env(GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date)
-        tip, tip_tree = git_history.commit(dated, tree, [tip], message), tree
-    return Result(tip if commits else None, all_shown(unmerged))
+        wanted.append(git_history.Wanted(tree, seen[snapshot].date, message))
+        tip_tree = tree
+    if not commits:
+        return Result(None)
+    return Result(git_history.chain(git, opened.base, wanted), all_shown(unmerged))
 
 
 def without_found_state(git: Git, trees: tuple[str, str], end: str) -> tuple[str, tuple[str, ...]]:
