@@ -25,6 +25,11 @@ STEP_PARTS = ("output", "diff", "files", "status")
 RUN_PARTS = ("id", "cost", "duration", "tokens_in", "tokens_out", "retries")
 NAMES = ("spec", "error", "diff", "attempt", "item", "steps", "run")
 
+_SPEC = (
+    *("rule", "subject", "task", "title", "body", "request", "spots", "diff", "thread", "logs"),
+    "notes",
+)
+
 # What a project may replace under .gump/templates/, and the names that each may use.
 REPLACEABLE: Mapping[str, tuple[str, ...]] = {
     "retry_fresh.md.j2": ("error", "diff", "attempt"),
@@ -34,6 +39,11 @@ REPLACEABLE: Mapping[str, tuple[str, ...]] = {
     "output_plan.md.j2": (),
     "output_artifact.md.j2": (),
     "output_review.md.j2": (),
+    "spec_pull_request.md.j2": _SPEC,
+    "spec_review.md.j2": _SPEC,
+    "spec_issue.md.j2": _SPEC,
+    "spec_failure.md.j2": _SPEC,
+    "spec_task.md.j2": _SPEC,
 }
 
 _PACKAGED = Path(__file__).parent / "templates"

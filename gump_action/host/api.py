@@ -31,6 +31,7 @@ from gump_action.host.answers import (
 )
 from gump_action.host.calls import Calls, Door
 from gump_action.host.patience import Ask, Reply
+from gump_action.host.sources import Asked
 
 Subject = Literal["issues", "issues/comments", "pulls/comments"]
 """What a reaction can be given to: an issue or pull request, a comment, a review comment."""
@@ -196,6 +197,11 @@ class Api:
         """Ours to an issue, pull request or comment; one that is there already stays the one."""
         path = self._at(f"{subject}/{number}/reactions")
         self._calls.call(Ask("POST", path, _COMMENTS, body={"content": content}))
+
+    def sources(self) -> Asked:
+        """What specs are made of, looked up within the same patience."""
+        is_https = self._connection.api_url.startswith("https:")
+        return Asked(self._calls, self._at, self.permission, needs_https=is_https)
 
     def artifacts(self, run_id: int, prefix: str = "") -> tuple[Artifact, ...]:
         """Those of a run whose names begin so; GitHub shows what its attempts have left."""

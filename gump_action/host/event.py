@@ -84,6 +84,15 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where in the diff a review comment stands; `line` is 0 where the diff has moved on."""
+
+    path: str
+    line: int = 0
+    hunk: str = ""
+
+
+@dataclass(frozen=True)
 class Text:
     """Written by anybody: to be put into prompts as a value, and nowhere else."""
 
@@ -92,6 +101,9 @@ class Text:
     comment: str = ""
     association: str = ""  # for people to see; no ground for trust
     written_at: str = ""  # of comment or review
+    id: int = 0  # of comment or review
+    spot: Spot | None = None
+    changed_at: str = ""  # of the pull request or issue, as of this event
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ class Upstream:
     path: str
     head: Side
     conclusion: str = ""
+    attempt: int = 1
     triggering_actor: Person | None = None
 
 

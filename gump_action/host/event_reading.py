@@ -20,6 +20,7 @@ from gump_action.host.event import (
     Person,
     Repository,
     Side,
+    Spot,
     Subject,
     Text,
     Upstream,
@@ -225,7 +226,14 @@ def _text(told: p.Payload) -> Text:
         comment=(said.body or "") if said else "",
         association=source.author_association if source else "",
         written_at=(said.submitted_at or said.created_at or "") if said else "",
+        id=(said.id or 0) if said else 0,
+        spot=_spot(said) if said else None,
+        changed_at=(opened.updated_at or "") if opened else "",
     )
+
+
+def _spot(said: p.Written) -> Spot | None:
+    return Spot(said.path, said.line or 0, said.diff_hunk or "") if said.path else None
 
 
 def _with_commits(event: Event, told: p.Payload) -> Event:
@@ -252,6 +260,7 @@ def _upstream(run: p.HostRun) -> Upstream:
         path=run.path.partition("@")[0],
         head=_side(branch),
         conclusion=run.conclusion or "",
+        attempt=run.run_attempt,
         triggering_actor=_person(run.triggering_actor),
     )
 

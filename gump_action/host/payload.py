@@ -49,8 +49,13 @@ class Written(Part):
     title: str = ""
     body: str | None = None
     author_association: str = ""
+    id: int | None = None
     created_at: str | None = None
     submitted_at: str | None = None
+    updated_at: str | None = None
+    path: str | None = None
+    line: int | None = None
+    diff_hunk: str | None = None
 
 
 class Pull(Written):
@@ -81,6 +86,7 @@ class HostRun(Part):
     head_branch: str | None = None
     head_repository: Repo | None = None
     conclusion: str | None = None
+    run_attempt: int = 1
     path: str = ""
     actor: User | None = None
     triggering_actor: User | None = None

@@ -259,6 +259,34 @@ def _contents(state, request, path):
     return 200, state.description.sample("content-file", **known), {}
 
 
+@route("GET", r"/compare/([^/]+)", "contents=read")
+def _compare(state, request, basehead):
+    if basehead not in state.comparisons:
+        return NOT_FOUND
+    files = [state.changed_file(**each) for each in state.comparisons[basehead]]
+    return 200, state.description.sample("commit-comparison", files=files), {}
+
+
+@route("GET", r"/pulls/(\d+)/reviews/(\d+)/comments", "pull_requests=read")
+def _remarks(state, request, number, review):
+    rows = [each for each in state.remarks if str(each["pull_request_review_id"]) == review]
+    return _page(request, rows)
+
+
+@route("GET", r"/actions/runs/(\d+)/attempts/(\d+)/jobs", "actions=read")
+def _jobs(state, request, number, attempt):
+    here = (int(number), int(attempt))
+    rows = [each for each in state.jobs if (each["run_id"], each["run_attempt"]) == here]
+    return _page(request, rows, "jobs")
+
+
+@route("GET", r"/actions/jobs/(\d+)/logs", "actions=read")
+def _log(state, request, number):
+    if int(number) not in state.blobs:
+        return NOT_FOUND
+    return 302, None, {"Location": f"{state.blob_url}/{number}.txt?sig=secret-of-the-store"}
+
+
 @route("GET", r"/actions/runs/(\d+)", "actions=read")
 def _run(state, request, number):
     return _one(state.runs, "id", number)

@@ -55,6 +55,9 @@ class State:
         self.blobs: dict[int, bytes] = {}
         self.files: dict[str, str] = {}
         self.reactions: list[dict] = []
+        self.remarks: list[dict] = []
+        self.jobs: list[dict] = []
+        self.comparisons: dict[str, list[dict]] = {}
         self.faults: list[Fault] = []
         self.calls: list[str] = []
         self.blob_calls: list[str] = []
@@ -91,7 +94,9 @@ class State:
     def fork(self, full_name: str, schema: str) -> dict:
         return self.repository(schema, id=2, full_name=full_name, fork=True)
 
-    def add_comment(self, number: int, body: str, author: str = OUR_BOT, *, times: int = 1) -> dict:
+    def add_comment(
+        self, number: int, body: str, author: str = OUR_BOT, *, times: int = 1, **values
+    ) -> dict:
         for _ in range(times):
             here = self.next_id()
             comment = self.description.sample(
@@ -103,6 +108,7 @@ class State:
                 url=self.at(f"/issues/comments/{here}"),
                 html_url=f"https://github.test/{self.full_name}/pull/{number}#issuecomment-{here}",
                 issue_url=self.at(f"/issues/{number}"),
+                **values,
             )
             self.comments.append(comment)
         return comment
@@ -167,6 +173,32 @@ class State:
         self.runs.append(run)
         return run
 
+    def changed_file(self, filename: str, patch: str | None = "@@ -1 +1 @@", **values) -> dict:
+        known = {"filename": filename, "status": "modified", **values}
+        if patch is not None:
+            known["patch"] = patch
+        sample = self.description.sample("diff-entry", **known)
+        return {key: value for key, value in sample.items() if key != "patch" or patch is not None}
+
+    def add_remark(self, review: int, body: str, author: str, **values) -> dict:
+        """A comment of a review."""
+        known = {"id": self.next_id(), "body": body, "user": self.account(author)}
+        known |= {"pull_request_review_id": review, "path": "a.py", "diff_hunk": "@@ -1 +1 @@"}
+        remark = self.description.sample("review-comment", **known | values)
+        remark["_links"] = {key: {"href": "https://example.test/x"} for key in remark["_links"]}
+        self.remarks.append(remark)
+        return remark
+
+    def add_job(self, run_id: int, name: str, log: str = "", **values) -> dict:
+        """A job of a host run, which failed; its log is what the store has."""
+        here = self.next_id()
+        self.blobs[here] = log.encode()
+        known = {"id": here, "run_id": run_id, "run_attempt": 1, "name": name}
+        known |= {"status": "completed", "conclusion": "failure"}
+        job = self.description.sample("job", **known | values)
+        self.jobs.append(job)
+        return job
+
     def add_artifact(self, name: str, content: bytes, run_id: int = 1, **values) -> dict:
         """An artifact whose zip is this; `head_repository_id` 2 is a fork's."""
         here = self.next_id()
@@ -195,7 +227,13 @@ class State:
 
     def seed(self, words: dict) -> None:
         """What is to be known, as JSON: plain values by their names, lists of things to add."""
-        adders = {"pulls": self.add_pull, "runs": self.add_run, "comments": self.add_comment}
+        adders = {
+            "pulls": self.add_pull,
+            "runs": self.add_run,
+            "comments": self.add_comment,
+            "jobs": self.add_job,
+            "remarks": self.add_remark,
+        }
         for name, value in words.items():
             if name == "artifacts":
                 for each in value:
