@@ -37,7 +37,10 @@ class Asked(dict):
         return super().get(name, default)
 
 
-OF_OTHER_STEPS = {"GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE", "GUMP_COMMENT_ON"}
+OF_OTHER_STEPS = {
+    *("GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE", "GUMP_COMMENT_ON"),
+    "GUMP_SPEC_DIGEST",
+}
 
 
 @pytest.mark.parametrize("step", ["resolve", "agents", "run"])

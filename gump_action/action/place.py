@@ -44,6 +44,11 @@ class Place:
         return self.own / "fetched"
 
     @property
+    def spec(self) -> Path:
+        """The text of the spec, where it was given as text or made of the event."""
+        return self.own / "spec.md"
+
+    @property
     def report(self) -> Path:
         """What is for people: the report artifact."""
         return self.own / "report"

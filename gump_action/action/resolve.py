@@ -10,10 +10,10 @@ from gump_action.action.commit import Checkout
 from gump_action.action.judge import Ruling, judge
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
-from gump_action.action.spec import spec_file
+from gump_action.action.spec import Made, is_auto, make_spec, spec_file
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
-from gump_action.host import inputs, words
+from gump_action.host import api, inputs, words
 from gump_action.host.event import Event
 from gump_action.host.inputs import Inputs
 from gump_action.host.policy import Skip
@@ -37,12 +37,20 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     _check_folder(asked)
     checkout = Checkout(Path(asked.working_directory), environ, token)
     log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
+    if is_auto(asked):
+        _tell(make_spec(asked, here, ruling.event, api.connection(environ, token)), log)
     if asked.is_dry_run:
         for line in _plan(environ, asked, here):
             log.say(line)
         return _skip(DRY, asked, log)
     log.outputs({"run": "true"})
     return 0
+
+
+def _tell(made: Made, log: Log) -> None:
+    for line in made.lines:
+        log.say(f"The spec: {line}")
+    log.outputs({"spec-digest": made.digest})
 
 
 def _skip(why: str, asked: Inputs, log: Log) -> int:

@@ -8,10 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from gump_action import assembly
-from gump_action.action import commands, comment
+from gump_action.action import commands, comment, spec
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
-from gump_action.action.spec import spec_file
 from gump_action.action.talk import Talker
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import GumpError
@@ -24,9 +23,10 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     asked = inputs.read(environ)
     here = place(environ)
     token = _read_token(environ)
+    spec.check(asked, here, environ.get("GUMP_SPEC_DIGEST", ""))
     options = assembly.Options(
         workflow=asked.workflow,
-        spec=spec_file(asked, here, Path()),
+        spec=spec.spec_file(asked, here, Path()),
         repo=Path(),
         state=here.state,
         inputs=asked.sets,

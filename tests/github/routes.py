@@ -259,6 +259,12 @@ def _contents(state, request, path):
     return 200, state.description.sample("content-file", **known), {}
 
 
+@route("GET", r"/commits/([^/]+)", "contents=read")
+def _commit(state, request, sha):
+    heads = {pull["head"]["sha"] for pull in state.pulls}
+    return (200, state.commit(sha), {}) if sha in heads else NOT_FOUND
+
+
 @route("GET", r"/compare/([^/]+)", "contents=read")
 def _compare(state, request, basehead):
     if basehead not in state.comparisons:

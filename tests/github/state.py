@@ -173,6 +173,12 @@ class State:
         self.runs.append(run)
         return run
 
+    def commit(self, sha: str) -> dict:
+        """Made at `NOW`, as its committer says."""
+        commit = self.description.sample("commit", sha=sha)
+        commit["commit"]["committer"] = {"name": "A", "email": "a@example.test", "date": NOW}
+        return commit
+
     def changed_file(self, filename: str, patch: str | None = "@@ -1 +1 @@", **values) -> dict:
         known = {"filename": filename, "status": "modified", **values}
         if patch is not None:
