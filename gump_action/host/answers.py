@@ -128,7 +128,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull request; `association` is GitHub's word (OWNER, MEMBER, CONTRIBUTOR, NONE, …)."""
+    """A pull request; `association` is GitHub's word (OWNER, MEMBER, CONTRIBUTOR, NONE, …).
+
+    `closed` is when (ISO 8601), empty while it is open.
+    """
 
     number: int
     title: str
@@ -142,6 +145,7 @@ class Pull:
     head: Side
     base: Side
     url: str
+    closed: str = ""
 
     @property
     def is_foreign(self) -> bool:
@@ -227,6 +231,7 @@ def read_pull(json: Json) -> Pull:
         head=_side(json, "head"),
         base=_side(json, "base"),
         url=_text(json, "html_url"),
+        closed=_text(json, "closed_at"),
     )
 
 

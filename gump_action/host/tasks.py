@@ -1,0 +1,71 @@
+"""How a task knows its one pull request again: by a hidden mark in its body, and by its branch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from gump_action.host.answers import Pull
+
+_READABLE = 40
+_COMMIT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"
+_MARK = re.compile(
+    rf"<!-- gump:task ([0-9a-f]{{32}}) ({_COMMIT}(?:,{_COMMIT})?) ([0-9a-f]{{64}}) -->"
+)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the body of a pull request of ours says; all empty where it has no mark.
+
+    `heads` are commits that we pushed, the last one the newest; `digest` is that of its patch.
+    """
+
+    task: str = ""
+    heads: tuple[str, ...] = ()
+    digest: str = ""
+
+    def holds(self, head: str, digest: str) -> bool:
+        """Whether a branch on this commit holds the result with this digest."""
+        return bool(self.heads) and (self.heads[-1], self.digest) == (head, digest)
+
+
+def task_digest(task: str) -> str:
+    """Of a task's id, which anybody may have chosen."""
+    return hashlib.blake2b(json.dumps(task).encode(), digest_size=16).hexdigest()
+
+
+def mark_of(task: str, heads: Sequence[str], digest: str) -> str:
+    """The hidden first line of the body; `digest` is the sha256 of the patch.
+
+    Before a push it names the old head and the new one, after it the new one alone: killed in
+    between, the branch is known again in either state.
+    """
+    return f"<!-- gump:task {task_digest(task)} {','.join(heads)} {digest} -->"
+
+
+def read_mark(body: str) -> Marked:
+    """Only the first line counts: further down it would be somebody's words."""
+    found = _MARK.fullmatch(body.partition("\n")[0].strip())
+    return Marked(found[1], tuple(found[2].split(",")), found[3]) if found else Marked()
+
+
+def of_task(pulls: Collection[Pull], task: str, viewer: str) -> tuple[Pull, ...]:
+    """Those that we opened for this task: by author, mark and branch, of this repository."""
+    return tuple(
+        pull
+        for pull in pulls
+        if pull.author.login.lower() == viewer.lower()
+        and read_mark(pull.body).task == task_digest(task)
+        and pull.head.ref == branch_of(task)
+        and (not pull.is_foreign or pull.head.repository is None)
+    )
+
+
+def branch_of(task: str) -> str:
+    """The task's own branch: readable, and with a digest, so that no two tasks share one."""
+    readable = re.sub(r"[^a-z0-9]+", "-", task.lower())[:_READABLE].strip("-")
+    return f"gump/{readable or 'task'}-{task_digest(task)[:8]}"

@@ -1,0 +1,76 @@
+"""How a task's pull request is told from others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gump_action.host.answers import Account, Pull, Side
+from gump_action.host.tasks import Marked, branch_of, mark_of, of_task, read_mark, task_digest
+
+HEAD, LAST, US = "a" * 40, "2" * 64, "github-actions[bot]"
+TASK = task_digest("nightly")
+
+
+OWN = branch_of("nightly")
+
+
+def ours(author=US, ref=OWN):
+    return Pull(
+        number=7,
+        title="t",
+        body=f"{mark_of('nightly', [HEAD], LAST)}\nwords",
+        author=Account(author),
+        association="NONE",
+        state="open",
+        draft=False,
+        merged=False,
+        labels=(),
+        head=Side(ref, HEAD, 1, "o/r"),
+        base=Side("main", "e" * 40, 1, "o/r"),
+        url="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "is_ours"),
+    [
+        (ours(), True),
+        (ours(author="mallory"), False),
+        (ours(ref="topic"), False),
+        (replace(ours(), head=Side(OWN, HEAD, 2, "m/r")), False),
+        (replace(ours(), head=Side(OWN, HEAD, None, "")), True),
+        (replace(ours(), body=f"words\n{ours().body}"), False),
+        (replace(ours(), body=mark_of("weekly", [HEAD], LAST)), False),
+        (replace(ours(), body=""), False),
+    ],
+)
+def test_only_what_we_opened_for_this_task_is_ours(found, is_ours):
+    assert (of_task([found], "nightly", US.upper()) == (found,)) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", Marked()),
+        ("<!-- gump:task x -->", Marked()),
+        (f"<!-- gump:task {TASK} -->", Marked()),
+        (f"<!-- gump:task {TASK} {HEAD},{HEAD},{HEAD} {LAST} -->", Marked()),
+        (f"  {mark_of('nightly', [HEAD], LAST)}\r\nx", Marked(TASK, (HEAD,), LAST)),
+        (mark_of("nightly", [HEAD, "f" * 64], LAST), Marked(TASK, (HEAD, "f" * 64), LAST)),
+    ],
+)
+def test_a_mark_is_read_from_the_first_line_alone(body, expected):
+    assert read_mark(body) == expected
+
+
+@pytest.mark.parametrize(
+    "task", ["", "Nightly deps!", "../../main", "a" * 200, "-", "refs/heads/main", "é", "x.lock"]
+)
+def test_a_branch_name_is_plain_whatever_the_task_is_called(task):
+    name = branch_of(task)
+    assert name.startswith("gump/")
+    assert {*name[5:]} <= {*"abcdefghijklmnopqrstuvwxyz0123456789-"}
+    assert len(name) < 60
+    assert name != branch_of(f"{task} ")
