@@ -29,23 +29,32 @@ def fetch_commit(
     """
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
         raise InputError(f"{commit!r} is no commit, so it cannot be fetched.")
+    check_address(url, header)
+    git = Git(checkout, env, settings=SETTINGS).with_env(**login_for(url, header))
+    code, _, said = git.try_run(
+        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+        *_how(git, commit), "--", url, commit,
+    )  # fmt: skip
+    return (said.strip() or f"git fetch ended with {code}") if code else ""
+
+
+def check_address(url: str, header: str) -> None:
+    """Raises InputError for what is no address on the web, or has a login in it."""
     if not re.fullmatch(r"https?://[^@\s]+", url) or "\n" in header:
         raise InputError(f"{url!r} is no address of a repository without a login in it.")
+
+
+def login_for(url: str, header: str) -> dict[str, str]:
+    """Variables by which git sends this header to this address, and no other login."""
     # An empty value forgets those that were before: two logins in one request are refused.
     name = f"http.{url}.extraHeader"
-    secret = {
+    return {
         "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": name,
         "GIT_CONFIG_VALUE_0": "",
         "GIT_CONFIG_KEY_1": name,
         "GIT_CONFIG_VALUE_1": header,
     }
-    git = Git(checkout, env, settings=SETTINGS).with_env(**secret)
-    code, _, said = git.try_run(
-        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-        *_how(git, commit), "--", url, commit,
-    )  # fmt: skip
-    return (said.strip() or f"git fetch ended with {code}") if code else ""
 
 
 def _how(git: Git, commit: str) -> list[str]:

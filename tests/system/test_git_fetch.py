@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,76 +11,9 @@ import pytest
 from gump_action.errors import InputError
 from gump_action.system.git_fetch import fetch_commit
 
-WHO = ("-c", "user.name=u", "-c", "user.email=u@localhost", "-c", "init.defaultBranch=main")
+from .served import git
+
 TOKEN = "Authorization: basic c2VjcmV0LXRva2Vu"
-
-
-class Server(ThreadingHTTPServer):
-    """`root` served by git's own backend; requests under /moved/ are sent to `elsewhere`."""
-
-    daemon_threads = True
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.root, self.elsewhere = root, ""
-        self.headers: list[list[str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.headers.append(self.headers.get_all("Authorization") or [])
-        if self.path.startswith("/moved/"):
-            self.send_response(302)
-            self.send_header("Location", self.server.elsewhere + self.path.removeprefix("/moved"))
-            self.end_headers()
-            return
-        path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
-        variables = {
-            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.server.root),
-            "GIT_HTTP_EXPORT_ALL": "1", "REQUEST_METHOD": self.command, "PATH_INFO": path,
-            "QUERY_STRING": query, "CONTENT_TYPE": self.headers.get("Content-Type") or "",
-            "CONTENT_LENGTH": str(length), "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant", "GIT_CONFIG_VALUE_0": "true",
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
-        }  # fmt: skip
-        done = subprocess.run(
-            ["git", "http-backend"], env=variables, input=self.rfile.read(length),
-            capture_output=True, check=True,
-        )  # fmt: skip
-        head, _, body = done.stdout.partition(b"\r\n\r\n")
-        self.send_response(200)
-        for line in head.decode().split("\r\n"):
-            self.send_header(*line.split(": ", 1))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, *_: object) -> None:
-        """Silent."""
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path / "served") as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
-
-
-def git(where: Path, *words: str) -> str:
-    argv = ["git", "-C", str(where), *WHO, *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
@@ -99,11 +28,6 @@ def base(tmp_path: Path) -> str:
         git(origin, "commit", "-qm", text)
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{origin}", str(tmp_path / "clone"))
     return git(origin, "rev-parse", "HEAD~")
-
-
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
 
 
 def test_a_missing_commit_is_brought_with_the_login(tmp_path, server, base, env):
