@@ -56,6 +56,15 @@ class Repository:
 
 
 @dataclass(frozen=True)
+class Head:
+    """A branch and the commit that it is on; `is_protected` is None where GitHub does not say."""
+
+    name: str
+    head: str
+    is_protected: bool | None
+
+
+@dataclass(frozen=True)
 class Comment:
     """A comment of an issue or a pull request; `url` is for people."""
 
@@ -165,6 +174,15 @@ def read_repository(json: Json) -> Repository:
         full_name=_required_text(json, "full_name"),
         visibility=_text(json, "visibility") or told,
         default_branch=_text(json, "default_branch"),
+    )
+
+
+def read_branch(json: Json) -> Head:
+    told = _at(json, "protected")
+    return Head(
+        name=_required_text(json, "name"),
+        head=_required_text(_at(json, "commit"), "sha"),
+        is_protected=told if isinstance(told, bool) else None,
     )
 
 

@@ -31,6 +31,7 @@ from gump_action.host.answers import (
 )
 from gump_action.host.calls import Calls, Door
 from gump_action.host.patience import Ask, Reply
+from gump_action.host.pulls import Pulls
 from gump_action.host.sources import Asked
 
 Subject = Literal["issues", "issues/comments", "pulls/comments"]
@@ -92,6 +93,10 @@ class Api:
             lambda seconds: _door(connection, seconds), patience=patience, clock=clock, sleep=sleep
         )
         self._viewer = ""
+
+    def pulls(self) -> Pulls:
+        """Calls on branches and pull requests, with the same patience."""
+        return Pulls(self._calls, self._connection.repository)
 
     def close(self) -> None:
         """Closes its connections."""

@@ -24,9 +24,10 @@ AMENDED = [
     ("pull-request-simple", "properties", "head", "properties", "repo"),
     ("workflow-run", "properties", "head_repository"),
 ]
-# Ends of paths that hold slashes (`x-multi-segment`), which one template does not match.
+# Ends of paths that hold slashes, which one template does not match: `x-multi-segment`, and
+# names of branches, which come here without their `%2F`.
 _MANY_SEGMENTS = re.compile(
-    r"^(/repos/[^/]+/[^/]+/(?:contents|git/(?:ref|refs|matching-refs))/)(.+)"
+    r"^(/repos/[^/]+/[^/]+/(?:branches|contents|git/(?:ref|refs|matching-refs))/)(.+)"
 )
 
 

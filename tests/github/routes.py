@@ -190,10 +190,24 @@ def _simple(state, pull):
 @route("POST", r"/pulls", "pull_requests=write")
 def _create_pull(state, request):
     wanted = request.get_json()
+    if not state.may_open_pulls:
+        message = "GitHub Actions is not permitted to create or approve pull requests."
+        return 403, {"message": message, "documentation_url": "", "status": "403"}, {}
+    there = [
+        each
+        for each in state.pulls
+        if (each["state"], each["head"]["ref"], each["base"]["ref"])
+        == ("open", wanted["head"].rpartition(":")[2], wanted["base"])
+    ]
+    if there:
+        error = {"resource": "PullRequest", "code": "custom", "message": "A pull request already"}
+        return 422, {"message": "Validation Failed", "documentation_url": "", "errors": [error]}, {}
+    head = state.branches.get(wanted["head"].rpartition(":")[2])
     pull = state.add_pull(
         author=viewer_of(state, request),
         head_ref=wanted["head"].rpartition(":")[2],
         base_ref=wanted["base"],
+        **({"head_sha": head} if head else {}),
         title=wanted.get("title", ""),
         body=wanted.get("body"),
         draft=wanted.get("draft", False),
@@ -214,6 +228,19 @@ def _edit_pull(state, request, number):
     wanted = request.get_json()
     pull |= {key: wanted[key] for key in ("title", "body", "state") if key in wanted}
     return 200, pull, {}
+
+
+@route("GET", r"/branches/(.+)", "contents=read")
+def _branch(state, request, name):
+    if name not in state.branches:
+        return NOT_FOUND
+    told = state.description.sample(
+        "branch-with-protection",
+        name=name,
+        commit=state.description.sample("commit", sha=state.branches[name]),
+        protected=name in state.protected,
+    )
+    return 200, told, {}
 
 
 @route("GET", r"/issues/(\d+)/labels", "issues=read; pull_requests=read")

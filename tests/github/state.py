@@ -54,6 +54,9 @@ class State:
         self.artifacts: list[dict] = []
         self.blobs: dict[int, bytes] = {}
         self.files: dict[str, str] = {}
+        self.branches: dict[str, str] = {}
+        self.protected: list[str] = []
+        self.may_open_pulls = True
         self.reactions: list[dict] = []
         self.remarks: list[dict] = []
         self.jobs: list[dict] = []
