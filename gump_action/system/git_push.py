@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from gump_action.errors import InputError
 from gump_action.redaction import visible
 from gump_action.system.git import ALONE, Git
-from gump_action.system.git_fetch import SETTINGS, check_address, login_for
+from gump_action.system.git_fetch import SETTINGS, authority, check_address, login_for
 from gump_action.system.git_history import FORBIDDEN
 
 _SAID = 800
@@ -75,7 +75,8 @@ def push(
     if push.expected and not _follows(source, push):
         return NotPushed(Why.NOT_FORWARD)
     with TemporaryDirectory(prefix="gump-push-") as place:
-        git = _bare(source, Path(place)).with_env(**login_for(url, header))
+        git = _bare(source, Path(place))
+        git = git.with_env(**login_for(url, header), **authority(env))
         return _push(git, url, push)
 
 

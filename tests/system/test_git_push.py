@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gump_action.errors import InputError
+from gump_action.system.git_fetch import fetch_commit
 from gump_action.system.git_push import NotPushed, Push, Pushed, Why, push, reason
 
 from .served import git
@@ -246,6 +247,24 @@ def test_the_login_is_in_no_file_and_no_command_line(world, tmp_path):
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     secret = TOKEN.rpartition(" ")[2].encode()
     assert [path for path in kept if secret in path.read_bytes()] == []
+
+
+def test_an_authority_of_ones_own_is_heeded_by_both_ways(world, tmp_path):
+    program, seen = tmp_path / "bin/git", tmp_path / "seen"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$GIT_SSL_CAINFO" >>{seen}\n')
+    program.chmod(0o755)
+    env = {"PATH": f"{program.parent}:{world.env['PATH']}", "GIT_SSL_CAINFO": "/own/ca.pem"}
+    fetch_commit(world.clone, world.url, world.base, header=TOKEN, env=env)
+    assert "/own/ca.pem" in seen.read_text()
+    seen.unlink()
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *porcelain*) echo "$GIT_SSL_CAINFO" >>{seen};; esac\n'
+        f'PATH="{world.env["PATH"]}" exec git "$@"\n'
+    )
+    world.env = {**world.env, **env}
+    assert world.push() == Pushed()
+    assert seen.read_text() == "/own/ca.pem\n"
 
 
 @pytest.mark.parametrize(
