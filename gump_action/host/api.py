@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from gump_action.errors import HostError
@@ -31,13 +31,13 @@ from gump_action.host.answers import (
 )
 from gump_action.host.calls import Calls, Door
 from gump_action.host.patience import Ask, Reply
-from gump_action.host.pulls import Pulls
 from gump_action.host.sources import Asked
 
 Subject = Literal["issues", "issues/comments", "pulls/comments"]
 """What a reaction can be given to: an issue or pull request, a comment, a review comment."""
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
+_Part = TypeVar("_Part")
 _PATIENCE = 30.0
 _ZIP_MARGIN = 64 * 1024
 _ACTIONS = "actions: read"
@@ -94,9 +94,9 @@ class Api:
         )
         self._viewer = ""
 
-    def pulls(self) -> Pulls:
-        """Calls on branches and pull requests, with the same patience."""
-        return Pulls(self._calls, self._connection.repository)
+    def part(self, make: Callable[[Calls, str], _Part]) -> _Part:
+        """Calls of another kind (`Pulls`, `Objects`), with the same connection and patience."""
+        return make(self._calls, self._connection.repository)
 
     def close(self) -> None:
         """Closes its connections."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from . import objects  # noqa: F401  (its routes)
 from .description import Description
 from .routes import answer, viewer_of
 from .state import TOKEN, Fault, State

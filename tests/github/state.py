@@ -55,6 +55,7 @@ class State:
         self.blobs: dict[int, bytes] = {}
         self.files: dict[str, str] = {}
         self.branches: dict[str, str] = {}
+        self.objects: dict[str, dict] = {}
         self.protected: list[str] = []
         self.may_open_pulls = True
         self.reactions: list[dict] = []
@@ -262,6 +263,6 @@ class State:
 
     def told(self) -> dict:
         """All that a test in another process may want to see."""
-        hidden = {"description", "blobs", "tokens", "_last_id"}
+        hidden = {"description", "blobs", "objects", "tokens", "_last_id"}
         told = {name: value for name, value in vars(self).items() if name not in hidden}
         return told | {"faults": [vars(fault) for fault in self.faults]}

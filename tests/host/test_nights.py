@@ -124,7 +124,7 @@ def night(tmp_path, github):
     with Server(tmp_path / "served") as server, Api(connection) as api:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield Night(clone, f"{server.url}/o/r", api.pulls(), github)
+        yield Night(clone, f"{server.url}/o/r", api.part(Pulls), github)
         server.shutdown()
         thread.join()
 

@@ -7,7 +7,7 @@ import pytest
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
 from gump_action.host.destination import Branch
-from gump_action.host.pulls import NewPull
+from gump_action.host.pulls import NewPull, Pulls
 from gump_action.host.tasks import branch_of, mark_of
 
 from ..github.state import OUR_BOT, TOKEN, Fault
@@ -21,7 +21,7 @@ NEW = NewPull("Nightly", f"{mark_of('nightly', [HEAD], DIGEST)}\nwords", OWN, "m
 def pulls(github):
     connection = Connection(github.url, TOKEN, github.full_name)
     with Api(connection, clock=lambda: 0.0, sleep=lambda seconds: None) as api:
-        yield api.pulls()
+        yield api.part(Pulls)
 
 
 @pytest.mark.parametrize("name", ["main", OWN, "a/b#c?d%2F", "é"])
