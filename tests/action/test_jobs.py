@@ -203,7 +203,7 @@ def test_the_budget_counts_over_the_jobs_of_a_run_and_a_higher_one_goes_on(jobs,
 
 def test_a_run_that_takes_too_long_is_cancelled_and_goes_on_with_its_session(jobs, project):
     slow = {"impl": [[{"say": "begun"}, {"sleep": 60}], [{"write": "done.txt", "text": "x"}]]}
-    project.commit({".gump/scripted.json": json.dumps({"look": [LOOKS]} | slow)})
+    project.commit({".gump/scripted.json": json.dumps(LOOKS | slow)})
     first = jobs(1, timeout="3")
     assert first.codes["run"] == 130
     assert first.result["status"] == "cancelled"
