@@ -30,7 +30,10 @@ class Trailers:
 
 
 def message_of(subject: str, trailers: Trailers, steps: Collection[str] = ()) -> str:
-    """The whole message; `steps` are the paths of those that passed."""
+    """The whole message; `steps` are the paths of those that passed.
+
+    Nothing is masked here: the texts are those of the ledger, which holds no secret.
+    """
     listed = "\n".join(f"- {_harmless(step)[:_TRAILER]}" for step in steps)
     parts = [_subject(subject) or "gump-action", f"Steps that passed:\n{listed}" if listed else ""]
     return "\n\n".join([*filter(None, parts), "\n".join(_lines(trailers))])

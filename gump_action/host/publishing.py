@@ -149,7 +149,7 @@ def judge(
     if reasons:
         return Refused(tuple(reasons))
     paths = tuple(sorted(change.path for change in changes))
-    is_workflow = any(folded(path).startswith(".github/workflows/") for path in paths)
+    is_workflow = any(f"{folded(path)}/".startswith(".github/workflows/") for path in paths)
     return Publishable(paths, is_workflow)
 
 
@@ -207,9 +207,9 @@ def _of_case(changes: Collection[Changed], tree: Collection[str]) -> Iterator[Re
     """New paths that some file system takes for another path of the tree, or for its folder."""
     fresh = [c.path for c in changes if c.old_mode == NO_FILE]
     spellings: dict[str, set[str]] = {}
-    for path in {*tree, *fresh} if fresh else ():
-        for place in _places(path):
-            spellings.setdefault(folded(place), set()).add(place)
+    paths = {*tree, *fresh} if fresh else set()
+    for place in {place for path in paths for place in _places(path)}:
+        spellings.setdefault(folded(place), set()).add(place)
     for path in fresh:
         for place in _places(path):
             others = sorted(spellings[folded(place)] - {place})

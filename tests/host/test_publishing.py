@@ -207,9 +207,18 @@ def test_paths_are_listed_one_by_one():
     assert judge([written("b"), written("a")], ["a", "b"]) == Publishable(("a", "b"))
 
 
-def test_allowed_host_workflows_are_told_to_who_pushes():
-    found = judge([written(".github/workflows/x.yml")], [], [Rule.GITHUB])
-    assert found == Publishable((".github/workflows/x.yml",), has_host_workflows=True)
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (".github/workflows/x.yml", True),
+        (".github/Workflows/x.yml", True),
+        (".github/workflows", True),
+        (".github/dependabot.yml", False),
+        (".github/workflowsx/y", False),
+    ],
+)
+def test_allowed_host_workflows_are_told_to_who_pushes(path, expected):
+    assert judge([written(path)], [], [Rule.GITHUB]) == Publishable((path,), expected)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,28 @@ def test_a_refusal_that_is_no_move_is_an_error(objects, github, base):
         objects.move(BRANCH, commit, base)
 
 
+def test_a_branch_that_moves_at_the_last_moment_is_told_by_githubs_refusal(objects, github, base):
+    other = add_commit(github, {}, [base])
+    github.branches = {BRANCH: other}
+    commit = objects.commit(base, ENTRIES, [base], "x")
+    seen = f'{{"object": {{"sha": "{base}"}}}}'
+    github.faults = [Fault("/git/ref/", times=1, status=200, body=seen)]
+    assert objects.move(BRANCH, commit, base) == Moved(other)
+    assert github.branches == {BRANCH: other}
+
+
+def test_a_branch_that_cannot_be_looked_up_is_an_error(objects, github):
+    github.faults = [Fault("/git/ref/", status=403)]
+    with pytest.raises(HostError):
+        objects.move(BRANCH, "c" * 40, "")
+
+
+def test_an_answer_without_a_name_is_an_error(objects, github, base):
+    github.faults = [Fault("/git/blobs", status=200, body='{"sha": null}')]
+    with pytest.raises(HostError, match="cannot read"):
+        objects.commit(base, ENTRIES, [base], "x")
+
+
 def test_a_token_without_the_right_is_told_which(objects, github, base):
     github.rights = {"contents": "read"}
     with pytest.raises(HostError) as caught:
