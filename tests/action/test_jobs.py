@@ -205,7 +205,7 @@ def test_a_run_that_takes_too_long_is_cancelled_and_goes_on_with_its_session(job
     slow = {"impl": [[{"say": "begun"}, {"sleep": 60}], [{"write": "done.txt", "text": "x"}]]}
     project.commit({".gump/scripted.json": json.dumps(LOOKS | slow)})
     first = jobs(1, timeout="3")
-    assert first.codes["run"] == 130
+    assert first.codes["run"] == 130, first.log
     assert first.result["status"] == "cancelled"
     assert "time that the run may take" in first.result["reason"]
     second = jobs(2, timeout="10m")
