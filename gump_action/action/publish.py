@@ -81,10 +81,9 @@ def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: 
         log.outputs({"resumed-from": ""})
     redactor = Redactor(secrets_of(environ, KEYS))
     facts = replace(_facts(environ), changes=changes_in(patch, redactor.clean))
-    report = here.report / "report.md"
-    if report.is_file():
-        log.outputs({"report-path": str(report)})
-    log.summary(redactor.mask(reports.report(state, None, facts=facts)))
+    report = redactor.mask(reports.report(state, None, facts=facts))
+    log.summary(report)
+    log.outputs({"report-path": _keep_report(report, here)})
     log.outputs({"comment-url": _comment(state, facts, environ, log)})
 
 
@@ -105,6 +104,14 @@ def _keep(patch: bytes, here: Place) -> dict[str, str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(patch)
     return {"diff-path": str(path), "patch-sha256": hashlib.sha256(patch).hexdigest()}
+
+
+def _keep_report(text: str, here: Place) -> str:
+    """Beside patches and logs, which are stored after this step."""
+    path = here.report / "report.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    return str(path)
 
 
 def _facts(environ: Mapping[str, str]) -> Facts:

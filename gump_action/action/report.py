@@ -1,4 +1,8 @@
-"""The folder for people: report, patches and logs of a run, with no transcript and no secret."""
+"""The folder for people: patches and logs of a run, with no transcript and no secret.
+
+The last step adds the report itself, which is the text of the summary: that needs to know what was
+stored.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from gump_action import assembly, environment
+from gump_action import environment
 from gump_action.action.place import Place
 from gump_action.engine import apply, record
 from gump_action.errors import GumpError
@@ -22,8 +26,6 @@ def make_report(here: Place, environ: Mapping[str, str], redactor: Redactor) -> 
     """Made anew, so that it is of this job alone."""
     shutil.rmtree(here.report, ignore_errors=True)
     here.report.mkdir(parents=True)
-    report = redactor.mask(assembly.report(here.state, environ))
-    (here.report / "report.md").write_text(report, encoding="utf-8", errors="backslashreplace")
     with suppress(GumpError, OSError):  # the step that publishes says why there is no patch
         _write_patch(here, environ, redactor)
     for path in sorted((here.state / "attempts").rglob("*")):

@@ -136,6 +136,7 @@ def test_the_report_for_people_has_no_conversation(jobs):
     job = jobs(1)
     report = job.temp / "gump-action" / job.result["run-key"] / "report"
     names = {path.name for path in report.rglob("*") if path.is_file()}
+    assert (report / "report.md").read_text().strip() == job.summary.strip()
     assert {"report.md", "diff.patch", "prompt.md"} <= names
     assert not [path for path in report.rglob("*") if "transcript" in path.parts]
     assert "Re-run failed jobs" in job.summary
