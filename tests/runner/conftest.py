@@ -22,6 +22,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v7
+      - run: date +%s.%N > "${{ vars.KEEP }}/began"
       - id: gump
         uses: gump/action@v1
         with:
@@ -32,11 +33,13 @@ jobs:
         env:
           KEEP: ${{ vars.KEEP }}
           REPORT: ${{ steps.gump.outputs.report-path }}
+          PATCH: ${{ steps.gump.outputs.diff-path }}
         run: |
           env > "$KEEP/env"
           cp -R . "$KEEP/tree"
           cp -R "$RUNNER_TEMP"/gump/*/. "$KEEP/state" || echo "there is no state"
           cp "$REPORT" "$KEEP/report.md" || echo "there is no report"
+          cp "$PATCH" "$KEEP/result.patch" || echo "there is no patch"
 """
 WORKFLOW = """\
 name: fix
@@ -92,12 +95,12 @@ def action(tmp_path_factory):
 def use_action(tmp_path_factory, make_bed, action):
     """Runs FILES with some of them changed, and the spec as the one who starts it gives it."""
 
-    def use(files=None, *, spec="Say hello", path=os.environ["PATH"]):
+    def use(files=None, *, spec="Say hello", **how):
         base = tmp_path_factory.mktemp("run")
         repository = make_repository(base / "repository", FILES | (files or {}))
         with storage_at(base / "storage") as storage:
             payload = {"inputs": {"spec": spec}}
-            trigger = Trigger(event="workflow_dispatch", payload=payload, path=path)
+            trigger = Trigger(event="workflow_dispatch", payload=payload, **how)
             return make_bed(storage).run(repository, action, trigger)
 
     return use

@@ -14,15 +14,16 @@ STEPS = (
     "uv",
     "install",
     "resolve",
-    "cache",
     "restore",
     "agents",
     "run",
     "save",
     "artifact",
     "cached",
+    "publish",
+    "report",
 )
-RAN_WELL = dict.fromkeys([f"gump.{name}" for name in (*STEPS, "report", "publish")], "success")
+RAN_WELL = dict.fromkeys([f"gump.{name}" for name in STEPS], "success")
 HOSTILE = """\
 Fix it. $(touch pwned) `touch pwned` "; touch pwned; '
 ::set-output name=status::forged

@@ -87,6 +87,13 @@ class Storage:
         for artifact in self.artifacts(run_id):
             artifact.is_hidden = True
 
+    def forget_after(self, artifacts: int, caches: int) -> None:
+        """As it was when it had so many records, and nothing was wrong."""
+        del self.kept.artifacts[artifacts:], self.kept.caches[caches:]
+        self.faults.clear()
+        for artifact in self.kept.artifacts:
+            artifact.is_hidden = False
+
     def cache_keys(self) -> list[str]:
         return [entry.key for entry in self.kept.caches if entry.is_done]
 
