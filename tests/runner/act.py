@@ -149,7 +149,7 @@ def act_command(act: Path, place: Path, trigger: Trigger) -> list[str]:
         command += [f"--{kind}-file", os.devnull]
     command += ["--var", f"KEEP={place / 'kept'}"]
     bed = {"KEEP": str(place / "kept"), "TEST_BED_PID": str(place / "pid"), **uv_variables()}
-    for name, value in (trigger.variables() | bed).items():
+    for name, value in (bed | trigger.variables()).items():
         command += ["--env", f"{name}={value}"]
     return command
 

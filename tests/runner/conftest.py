@@ -14,6 +14,8 @@ __all__ = ["github", "github_server"]
 HERE = Path(__file__).parent
 MISSING = "these tests are started by scripts/runner, which makes what they need"
 
+COLD = "cold start"
+
 # The last host step leaves what it saw: environment, tree, state and report.
 HOST = """\
 on: {workflow_dispatch: {inputs: {spec: {required: true}}}}
@@ -110,3 +112,11 @@ def use_action(tmp_path_factory, make_bed, action):
 def passed(use_action):
     """The run of FILES as they are, which several tests look at."""
     return use_action()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How long a job waits for the engine: from the first step to the first event of the ledger."""
+    passed = terminalreporter.getreports("passed")
+    told = [words for report in passed for name, words in report.user_properties if name == COLD]
+    for words in told:
+        terminalreporter.write_line(f"{COLD}: {words}")

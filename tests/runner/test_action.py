@@ -9,6 +9,7 @@ import shutil
 
 from .act import LABELS, ROOT, Trigger, copy_action, make_repository
 from .conftest import HOST, WORKFLOW
+from .told import events
 
 STEPS = (
     "uv",
@@ -148,3 +149,14 @@ def test_the_host_workflow_of_this_project_passes(bed, tmp_path):
     story = run.of("goes-on").outputs
     assert (story["first.status"], story["second.status"]) == ("failed", "passed")
     assert story["second.resumed-from"] == "the cache"
+
+
+def test_the_engine_begins_soon_also_where_uv_has_nothing_in_its_cache(
+    passed, use_action, tmp_path, record_property
+):
+    """The seconds are printed at the end, and not judged: they are the machine's."""
+    cold = use_action(env={"UV_CACHE_DIR": str(tmp_path / "uv")})
+    assert passed.outputs["gump.status"] == cold.outputs["gump.status"] == "passed", cold.log
+    for words, run in (("uv's cache warm", passed), ("uv's cache empty", cold)):
+        seconds = events(run)[0]["at"] - float((run.kept / "began").read_text())
+        record_property("cold start", f"{seconds:.1f} s with {words}")
