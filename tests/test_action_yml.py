@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_the_engine_takes_the_place_of_its_shell():
     """The runner's signals go to one process, and bash would keep them to itself."""
     lines = STEPS["run"]["run"].replace("\\\n", "").splitlines()
     assert lines[-1].startswith("exec ")
-    assert " -I -m gump_action action run " in lines[-1]
+    assert " -I -B -m gump_action action run " in lines[-1]
     assert len(lines) == 1
 
 
@@ -168,3 +169,15 @@ def test_what_keeps_and_tells_starts_also_where_an_agent_has_removed_its_folder(
 
 def test_there_is_always_a_status():
     assert ACTION["outputs"]["status"]["value"].endswith("|| 'failed' }}")
+
+
+def test_what_is_not_compiled_is_not_loaded_by_a_step():
+    """Without its bytecode it would cost each step a second."""
+    names = re.search(r"-x '/\((.*?)\)/'", STEPS["install"]["run"])[1].split("|")
+    steps = "agents, publish, resolve, restore, run, save"
+    script = f"import sys\nfrom gump_action.action import {steps}\n"
+    script += f"print(set({names}) & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
