@@ -38,8 +38,11 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
         secrets=(token,),
         version=version,
     )
-    with commands.withheld(environ, log), _talking(environ, token, here, log):
-        return exit_code(assembly.run(options, _with_agents(environ)), asked)
+    with commands.withheld(environ, log), _talking(environ, token, here, log) as talker:
+        verdict = assembly.run(options, _with_agents(environ))
+    if talker and talker.complaint:
+        log.say(f"The comment did not move as it should: {talker.complaint}")
+    return exit_code(verdict, asked)
 
 
 def exit_code(verdict: Verdict, asked: Inputs) -> int:
@@ -59,7 +62,7 @@ def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def _talking(
     environ: Mapping[str, str], token: str, here: Place, log: Log
-) -> AbstractContextManager[object]:
+) -> AbstractContextManager[Talker | None]:
     """The comment moves while this is open; without one nothing is said here."""
     try:
         desk = comment.desk(environ, token)

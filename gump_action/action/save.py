@@ -26,7 +26,7 @@ from gump_action.system.store import LEDGER
 NO_KEY = (
     "the agents' conversations stay behind, so a re-run goes on with new sessions: this job has "
     "no API key of 32 characters or more to seal them with, and its repository is not known to be "
-    "private. Add the secret GUMP_STATE_KEY (`openssl rand -hex 32`) as input `state-key`"
+    "private. Add the secret GUMP_STATE_KEY (openssl rand -hex 32) as the input state-key"
 )
 
 

@@ -18,12 +18,13 @@ FIRST = 2.0
 EVERY = 15.0
 """Seconds between two edits of a comment: more would run into GitHub's secondary limits."""
 _PATIENCE = 1.0
+_FAILURES = 3
 
 
 class Talker:
     """Calls `tell` with the run's state, at most every `every` seconds, where there is news.
 
-    What `tell` raises as a GumpError ends the talking; `complaint` says it.
+    Where `tell` raises a GumpError three times in a row the talking ends; `complaint` says why.
     """
 
     def __init__(
@@ -50,15 +51,14 @@ class Talker:
         self._thread.join(_PATIENCE)
 
     def _talk(self) -> None:
-        told, patience = 0, self._first
-        while not self._is_over.wait(patience):
+        told, patience, failures = 0, self._first, 0
+        while failures < _FAILURES and not self._is_over.wait(patience):
             patience = self._every
             size = self._ledger.stat().st_size if self._ledger.is_file() else 0
             if size == told:
                 continue
-            told = size
             try:
                 self._tell(record.read_state(self._ledger.parent))
+                told, failures = size, 0
             except GumpError as why:
-                self.complaint = why.message
-                return
+                self.complaint, failures = why.message, failures + 1

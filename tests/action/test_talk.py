@@ -54,7 +54,7 @@ def test_it_tells_nothing_twice(tmp_path):
         assert not ears.news.acquire(timeout=0.3)
 
 
-def test_a_comment_that_cannot_be_written_ends_the_talking_alone(tmp_path):
+def test_a_comment_that_can_never_be_written_ends_the_talking_alone(tmp_path):
     ears = Ears()
     write(tmp_path, STARTED)
 
@@ -63,11 +63,24 @@ def test_a_comment_that_cannot_be_written_ends_the_talking_alone(tmp_path):
         raise HostError("no rights")
 
     with Talker(tmp_path, refuse, first=0.01, every=0.01) as talker:
-        ears.wait()
-        write(tmp_path, note(2))
         talker._thread.join(20)
     assert talker.complaint == "no rights"
-    assert ears.told == [1]
+    assert ears.told == [1, 1, 1]
+
+
+def test_one_call_that_fails_is_made_again(tmp_path):
+    ears = Ears()
+    write(tmp_path, STARTED)
+
+    def fail_once(state):
+        ears.hear(state)
+        if len(ears.told) == 1:
+            raise HostError("not now")
+
+    with Talker(tmp_path, fail_once, first=0.01, every=0.01):
+        ears.wait()
+        ears.wait()
+        assert not ears.news.acquire(timeout=0.3)
 
 
 def test_a_call_that_hangs_does_not_keep_the_run_from_ending(tmp_path):
