@@ -238,72 +238,17 @@ def demo(environ: Mapping[str, str]) -> None:
     sys.exit(story.run(environ, VERSION))
 
 
-@cli.group(hidden=True)
-def action() -> None:
-    """The steps of action.yml, in their order; each is asked by variables alone."""
-    from gump_action.system import private
-
-    private.hide()
-
-
-@action.command(name="resolve")
+@cli.command(hidden=True)
+@click.argument("step")
 @click.pass_obj
-def action_resolve(environ: Mapping[str, str]) -> None:
-    """Read the inputs, and say what the other steps have to do."""
-    from gump_action.action import resolve
+def action(environ: Mapping[str, str], step: str) -> None:
+    """A step of action.yml, asked by variables alone."""
+    from gump_action.action import steps
     from gump_action.action.log import Log
 
-    sys.exit(resolve.resolve(environ, Log(environ, sys.stdout)))
-
-
-@action.command(name="restore")
-@click.pass_obj
-def action_restore(environ: Mapping[str, str]) -> None:
-    """Put down the state of an earlier attempt of this job."""
-    from gump_action.action import restore
-    from gump_action.action.log import Log
-
-    restore.restore(environ, Log(environ, sys.stdout))
-
-
-@action.command(name="install")
-@click.pass_obj
-def action_install(environ: Mapping[str, str]) -> None:
-    """Install the CLIs of the agents that the workflow can reach."""
-    from gump_action.action import agents
-    from gump_action.action.log import Log
-
-    agents.install(environ, Log(environ, sys.stdout))
-
-
-@action.command(name="run")
-@click.pass_obj
-def action_run(environ: Mapping[str, str]) -> None:
-    """Run the workflow, or go on with its run."""
-    from gump_action.action import run as running
-    from gump_action.action.log import Log
-
-    sys.exit(running.run(environ, VERSION, Log(environ, sys.stdout)))
-
-
-@action.command(name="save")
-@click.pass_obj
-def action_save(environ: Mapping[str, str]) -> None:
-    """Pack the state for the next attempt of this job."""
-    from gump_action.action import save
-    from gump_action.action.log import Log
-
-    save.save(environ, Log(environ, sys.stdout))
-
-
-@action.command(name="publish")
-@click.pass_obj
-def action_publish(environ: Mapping[str, str]) -> None:
-    """Say what happened: summary, comment, outputs."""
-    from gump_action.action import publish
-    from gump_action.action.log import Log
-
-    publish.publish(environ, Log(environ, sys.stdout))
+    if step not in steps.NAMES:
+        raise InputError(f"action.yml has no step {step!a}; it has {', '.join(steps.NAMES)}.")
+    sys.exit(steps.play(step, environ, Log(environ, sys.stdout), VERSION))
 
 
 def main() -> None:
