@@ -209,12 +209,18 @@ def in_attempts(record: Record) -> Iterator[str]:
 
 
 def in_memory(record: Record) -> Iterator[str]:
-    """Memory and tree agree at the beginning of each attempt."""
+    """Memory and tree agree at the beginning of each attempt.
+
+    An agent that was ended before it heard anything remembers what it was given.
+    """
+    ended = record.of("attempt_ended")
+    cut = {name_of(event) for event in ended if event["verdict"] == "cancelled"}
     for name, attempt in record.attempts.items():
         resumed = attempt["session"]["resume"]
         before = record.memory.get(resumed, [])
         after = record.memory.get(name)
-        if after is not None and after != [*before, name]:
+        is_unheard = name in cut and after == before
+        if after is not None and after != [*before, name] and not is_unheard:
             yield f"{name} resumed {resumed or 'nothing'} {before} and remembers {after}"
         yield from in_tree(record, attempt, before)
         yield from in_prompt(record, name, attempt)
