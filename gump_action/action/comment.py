@@ -34,9 +34,6 @@ class Desk:
     mask: Callable[[str], str]
     known: int = 0
 
-    def tell(self, state: RunState, facts: Facts) -> None:
-        self.put(state, facts)
-
     def put(self, state: RunState, facts: Facts) -> str:
         """The address of the comment, made or edited."""
         facts = replace(facts, mark=self._mark(state))
@@ -68,10 +65,8 @@ def desk(environ: Mapping[str, str], token: str) -> Desk | None:
     return Desk(environ, int(number), token, redactor.mask)
 
 
-def facts_of(environ: Mapping[str, str], *, is_running: bool) -> Facts:
-    """What this job knows besides the ledger."""
-    number = environ.get("GITHUB_RUN_ATTEMPT", "1")
-    attempt = int(number) if number.isdigit() else 1
+def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> Facts:
+    """What this job, which is the attempt of that number, knows besides the ledger."""
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
     repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
     from_base = environ.get("GUMP_FROM_BASE", "")

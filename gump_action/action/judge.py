@@ -13,7 +13,7 @@ from gump_action.host.event import Event
 from gump_action.host.event_reading import read_event, with_pull_request
 from gump_action.host.inputs import Inputs
 from gump_action.host.policy import MayRun, Skip
-from gump_action.host.rights import Allowed, Right, Unknown, right_of
+from gump_action.host.rights import Allowed, Right, Unknown
 
 NO_TOKEN = "`github-token` is empty"
 
@@ -64,12 +64,6 @@ def _looked_up(event: Event, github: Api, allowed: Allowed) -> Ruling:
         event = with_pull_request(event, pull, github.committed_at(pull.head.sha))
     if allowed.bots:
         allowed = replace(allowed, own=github.viewer())
-    rights = {login: _right(login, github) for login in policy.logins_to_ask(event)}
+    right = github.sources().right
+    rights = {login: right(login) for login in policy.logins_to_ask(event)}
     return Ruling(event, policy.decide(event, rights, allowed))
-
-
-def _right(login: str, github: Api) -> Right | Unknown:
-    try:
-        return right_of(github.permission(login))
-    except HostError as why:
-        return Unknown(why.message)

@@ -80,7 +80,7 @@ def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: 
     if not is_same_run(environ.get("GUMP_KNOWN", ""), state):
         log.outputs({"resumed-from": ""})
     redactor = Redactor(secrets_of(environ, KEYS))
-    facts = replace(_facts(environ), changes=changes_in(patch, redactor.clean))
+    facts = replace(_facts(environ, here.key.attempt), changes=changes_in(patch, redactor.clean))
     report = redactor.mask(reports.report(state, None, facts=facts))
     log.summary(report)
     log.outputs({"report-path": _keep_report(report, here)})
@@ -114,13 +114,13 @@ def _keep_report(text: str, here: Place) -> str:
     return str(path)
 
 
-def _facts(environ: Mapping[str, str]) -> Facts:
+def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
     """What a re-run will find is said as it is: what was packed, and whether it was stored."""
     artifact = environ.get("GUMP_ARTIFACT_NAME", "")
     is_kept = artifact or environ.get("GUMP_CACHED") == "true"
     is_bare = environ.get("GUMP_WITHOUT_TRANSCRIPTS") == "true"
     return replace(
-        comment.facts_of(environ, is_running=False),
+        comment.facts_of(environ, attempt, is_running=False),
         artifact=artifact,
         state_note=environ.get("GUMP_STATE_NOTE", ""),
         kept=("without transcripts" if is_bare else "whole") if is_kept else "nothing",

@@ -71,8 +71,8 @@ def _talking(
         return nullcontext()
     if desk is None:
         return nullcontext()
-    facts = comment.facts_of(environ, is_running=True)
-    return Talker(here.state, lambda state: desk.tell(state, facts))
+    facts = comment.facts_of(environ, here.key.attempt, is_running=True)
+    return Talker(here.state, lambda state: desk.put(state, facts))
 
 
 def _read_token(environ: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ class Talker:
     def __init__(
         self,
         root: Path,
-        tell: Callable[[RunState], None],
+        tell: Callable[[RunState], object],
         *,
         first: float = FIRST,
         every: float = EVERY,
