@@ -10,7 +10,7 @@ from gump_action.action.commit import Checkout
 from gump_action.action.judge import Ruling, judge
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
-from gump_action.action.spec import Made, is_auto, make_spec, spec_file
+from gump_action.action.spec import Made, is_auto, make_spec
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
 from gump_action.host import api, inputs, words
@@ -112,18 +112,9 @@ def _check_folder(asked: Inputs) -> None:
 
 
 def _plan(environ: Mapping[str, str], asked: Inputs, here: Place) -> list[str]:
-    from gump_action import assembly  # the engine is dear, and few runs are dry
+    # The engine is dear, and few runs are dry.
+    from gump_action import assembly
+    from gump_action.action.options import options
 
     folder = Path(asked.working_directory)
-    options = assembly.Options(
-        workflow=asked.workflow,
-        spec=spec_file(asked, here, folder),
-        repo=folder,
-        state=here.state,
-        inputs=asked.sets,
-        agent=asked.agent,
-        workspace=asked.workspace,
-        max_budget=asked.max_budget,
-        version="",
-    )
-    return assembly.describe(options, environ)
+    return assembly.describe(options(asked, here, folder, ""), environ)

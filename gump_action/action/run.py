@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from gump_action import assembly
 from gump_action.action import commands, comment, spec
 from gump_action.action.log import Log
+from gump_action.action.options import options
 from gump_action.action.place import Place, place
 from gump_action.action.talk import Talker
 from gump_action.engine.outcome import Verdict
@@ -24,22 +26,9 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     here = place(environ)
     token = _read_token(environ)
     spec.check(asked, here, environ.get("GUMP_SPEC_DIGEST", ""))
-    options = assembly.Options(
-        workflow=asked.workflow,
-        spec=spec.spec_file(asked, here, Path()),
-        repo=Path(),
-        state=here.state,
-        inputs=asked.sets,
-        agent=asked.agent,
-        workspace=asked.workspace,
-        max_budget=asked.max_budget,
-        timeout=asked.timeout,
-        yields=True,
-        secrets=(token,),
-        version=version,
-    )
+    wish = replace(options(asked, here, Path(), version), secrets=(token,))
     with commands.withheld(environ, log), _talking(environ, token, here, log) as talker:
-        verdict = assembly.run(options, _with_agents(environ))
+        verdict = assembly.run(wish, _with_agents(environ))
     if talker and talker.complaint:
         log.say(f"The comment did not move as it should: {talker.complaint}")
     return exit_code(verdict, asked)
