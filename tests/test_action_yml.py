@@ -181,3 +181,8 @@ def test_what_is_not_compiled_is_not_loaded_by_a_step():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_both_steps_with_secrets_compare_the_engine_alike():
+    save, publish = (STEPS[name]["run"] for name in ("save", "publish"))
+    assert save.replace(" action save", " action publish") == publish

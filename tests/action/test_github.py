@@ -1,5 +1,6 @@
 """The action with GitHub's API at hand: comment, artifacts, rights.  GitHub is a stand-in."""
 
+import base64
 import json
 
 import pytest
@@ -141,3 +142,16 @@ def test_no_process_of_the_run_finds_the_token(on_pull, github, project):
 
 
 LOOKED = [{"write": ".gump/out/artifact.txt", "text": "seen"}]
+
+
+def test_the_report_artifact_does_not_hold_the_token_in_a_form_of_git(on_pull, github, project):
+    """As a checkout leaves it, that keeps its credentials: `AUTHORIZATION: basic …`."""
+    token = next(iter(github.tokens))
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    acts = [{"write": "config.txt", "text": f"AUTHORIZATION: basic {basic}\n"}]
+    project.commit({".gump/scripted.json": json.dumps({"impl": [acts], "look": [LOOKED]})})
+    job = on_pull(1)
+    report = job.temp / "gump-action" / job.result["run-key"] / "report"
+    patches = [path.read_text() for path in report.rglob("*.patch")]
+    assert any("config.txt" in patch for patch in patches)
+    assert not [patch for patch in patches if basic in patch]
