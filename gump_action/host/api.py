@@ -30,7 +30,7 @@ from gump_action.host.answers import (
     Repository,
 )
 from gump_action.host.calls import Calls, Door
-from gump_action.host.patience import Ask, Reply
+from gump_action.host.patience import Ask
 from gump_action.host.sources import Asked
 
 Subject = Literal["issues", "issues/comments", "pulls/comments"]
@@ -205,8 +205,7 @@ class Api:
 
     def sources(self) -> Asked:
         """What specs are made of, looked up within the same patience."""
-        is_https = self._connection.api_url.startswith("https:")
-        return Asked(self._calls, self._at, self.permission, needs_https=is_https)
+        return Asked(self._calls, self._at, self.permission, needs_https=self._needs_https)
 
     def artifacts(self, run_id: int, prefix: str = "") -> tuple[Artifact, ...]:
         """Those of a run whose names begin so; GitHub shows what its attempts have left."""
@@ -242,7 +241,10 @@ class Api:
         self, artifact: Artifact, name: str, target: Path, folder: Path, *, limit: int
     ) -> None:
         archive, file = folder / "zip", folder / "file"
-        digest = f"sha256:{self._fetch(artifact.id, archive, limit + _ZIP_MARGIN)}"
+        ask = Ask("GET", self._at(f"actions/artifacts/{artifact.id}/zip"), _ACTIONS)
+        most = limit + _ZIP_MARGIN
+        got = self._calls.fetch(ask, archive, limit=most, needs_https=self._needs_https)
+        digest = f"sha256:{got}"
         if artifact.digest not in ("", digest):
             raise HostError(
                 f"The artifact {artifact.name} is not what was stored: its digest is "
@@ -252,24 +254,9 @@ class Api:
         file.chmod(0o600)
         file.replace(target)
 
-    def _fetch(self, artifact_id: int, archive: Path, limit: int) -> str:
-        """The sha256 of what was fetched.  An address is good for a minute, so each try has one."""
-        ask = Ask("GET", self._at(f"actions/artifacts/{artifact_id}/zip"), _ACTIONS)
-
-        def fetch() -> Reply:
-            reply = self._calls.once(ask)
-            if reply.status != 302:
-                return reply if reply.status >= 300 else Reply(0, text="no store was named")
-            return blob.fetch(
-                reply.headers.get("location", ""),
-                archive,
-                limit=limit,
-                timeout=self._calls.timeout(),
-                clock=self._calls.clock,
-                needs_https=self._connection.api_url.startswith("https:"),
-            )
-
-        return self._calls.persist(ask, fetch).text
+    @property
+    def _needs_https(self) -> bool:
+        return self._connection.api_url.startswith("https:")
 
     def _at(self, path: str = "") -> str:
         return f"/repos/{self._connection.repository}/{path}".rstrip("/")

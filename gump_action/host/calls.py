@@ -9,10 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from gump_action.errors import HostError
+from gump_action.host import blob
 from gump_action.host.answers import Json
 from gump_action.host.patience import Ask, Reply, failure, wait_after
 
@@ -60,7 +62,7 @@ class Calls:
         self._doors: dict[int, Door] = {}
         self._patience = patience
         self._sleep = sleep
-        self.clock = clock
+        self._clock = clock
 
     def close(self) -> None:
         """Closes all connections."""
@@ -100,17 +102,38 @@ class Calls:
         """Tries until it goes well, is of no use, or costs more patience than there is."""
         tries = 0
         while True:
-            began = self.clock()
+            began = self._clock()
             reply = attempt()
             if reply.status in _GOOD:
                 return reply
             tries += 1
-            self._patience -= self.clock() - began
+            self._patience -= self._clock() - began
             wait = wait_after(ask, reply, tries)
             if wait is None or wait > self._patience:
                 raise failure(ask, reply, wait)
             self._patience -= wait
             self._sleep(wait)
+
+    def fetch(self, ask: Ask, target: Path, *, limit: int, needs_https: bool) -> str:
+        """Writes what lies where GitHub redirects to, a store that never gets the token.
+
+        The sha256 of it.  An address is good for a minute, so each try has one.  Raises HostError.
+        """
+
+        def attempt() -> Reply:
+            reply = self.once(ask)
+            if reply.status != 302:
+                return reply if reply.status >= 300 else Reply(0, text="no store was named")
+            return blob.fetch(
+                reply.headers.get("location", ""),
+                target,
+                limit=limit,
+                timeout=self.timeout(),
+                clock=self._clock,
+                needs_https=needs_https,
+            )
+
+        return self.persist(ask, attempt).text
 
     def once(self, ask: Ask) -> Reply:
         """One try, as it went.  The words of exceptions are left: they can hold a token."""

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gump_action.errors import HostError
-from gump_action.host import answers, blob
+from gump_action.host import answers
 from gump_action.host.answers import Comment, Json
 from gump_action.host.calls import Calls
 from gump_action.host.material import ChangedFile, Remark, RunJob
-from gump_action.host.patience import Ask, Reply
+from gump_action.host.patience import Ask
 from gump_action.host.rights import Right, Unknown, right_of
 
 if TYPE_CHECKING:
@@ -63,22 +63,8 @@ class Asked:
         ask = Ask("GET", self._at(f"actions/jobs/{job}/logs"), _ACTIONS)
         with TemporaryDirectory(prefix="gump-log-") as folder:
             target = Path(folder) / "log"
-            self._calls.persist(ask, lambda: self._fetch(ask, target))
+            self._calls.fetch(ask, target, limit=_LONGEST_LOG, needs_https=self._needs_https)
             return target.read_text(encoding="utf-8", errors="replace")
-
-    def _fetch(self, ask: Ask, target: Path) -> Reply:
-        """An address is good for a minute, so each try has one."""
-        reply = self._calls.once(ask)
-        if reply.status != 302:
-            return reply if reply.status >= 300 else Reply(0, text="no store was named")
-        return blob.fetch(
-            reply.headers.get("location", ""),
-            target,
-            limit=_LONGEST_LOG,
-            timeout=self._calls.timeout(),
-            clock=self._calls.clock,
-            needs_https=self._needs_https,
-        )
 
     def right(self, login: str) -> Right | Unknown:
         try:
