@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from gump_action.engine.instructions import folded
 from gump_action.errors import InputError
+from gump_action.host.outside import is_seen
 from gump_action.host.words import code, number
-from gump_action.redaction import Redactor, visible
+from gump_action.redaction import Redactor
 from gump_action.system.git_changes import EXECUTABLE, LINK, NO_FILE, SUBMODULE, Changed, Finding
 
 _LOCKS = """
@@ -98,7 +99,7 @@ class Reason:
     def __str__(self) -> str:
         """In Markdown, on one line; a name that cannot be seen is shown by its escapes."""
         path = self.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        shown = path if visible(path) == path and path.isprintable() else ascii(path)[1:-1]
+        shown = path if _is_seen_whole(path) else ascii(path)[1:-1]
         subject = code(shown) if self.path else self.note
         more = f" ({self.note})" if self.path and self.note else ""
         return f"{subject} {_WHY[self.rule]}{more}"
@@ -174,10 +175,14 @@ def _of_path(change: Changed) -> Iterator[Reason]:
         yield Reason(Rule.LOCK_FILES, change.path)
     if _MODULES.fullmatch(parts[-1]):
         yield Reason(Rule.SUBMODULES, change.path)
-    if not change.path.isprintable() or visible(change.path) != change.path:
+    if not _is_seen_whole(change.path):
         yield Reason(Rule.NAMES, change.path)
     elif any(part in ("", ".", "..") or _GIT.fullmatch(part) for part in _parts(name)):
         yield Reason(Rule.NAMES, change.path, "of git's own folder, or of no file")
+
+
+def _is_seen_whole(path: str) -> bool:
+    return path.isprintable() and all(map(is_seen, path))
 
 
 def _of_kind(change: Changed) -> Iterator[Reason]:

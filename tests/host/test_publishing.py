@@ -73,6 +73,8 @@ def rules(*changes, tree=(), **how):
         ("tab\t", [Rule.NAMES]),
         ("esc\x1b[31m", [Rule.NAMES]),
         ("bidi\u202egpj.py", [Rule.NAMES]),
+        ("braille-blank\u2800.py", [Rule.NAMES]),
+        ("selector\ufe0f.py", [Rule.NAMES]),
         ("no-utf8-\udcff", [Rule.NAMES]),
         ("é 日本.md", []),
     ],
