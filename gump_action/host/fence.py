@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gump_action.host.outside import is_seen
 from gump_action.host.words import one_line
 
 _DRAWS = 100
@@ -57,6 +58,7 @@ def fence_for(texts: Iterable[str], draw: Callable[[], str] = _draw) -> Fence:
 
 
 def _label(value: str) -> str:
-    """One line that cannot leave its quotes."""
-    line = one_line(value).replace('"', "'").replace("[", "(").replace("]", ")")
+    """One line that cannot leave its quotes, of what is seen: a name can hide words, too."""
+    line = "".join(filter(is_seen, one_line(value)))
+    line = line.replace('"', "'").replace("[", "(").replace("]", ")")
     return line if len(line) <= _LABEL else f"{line[: _LABEL - 1]}…"

@@ -19,7 +19,6 @@ LONGEST_LINE = 1000
 
 _MOST = 100_000
 """Characters that are read of a text; GitHub takes 65,536 for a body."""
-_KEPT_VALUE = 200
 
 
 @dataclass(frozen=True)
