@@ -30,6 +30,7 @@ from gump_action.host.answers import (
     Repository,
 )
 from gump_action.host.calls import Calls, Door
+from gump_action.host.event import LOGIN
 from gump_action.host.patience import Ask
 from gump_action.host.sources import Asked
 
@@ -126,7 +127,7 @@ class Api:
 
     def permission(self, login: str) -> Permission:
         """What this account may do here.  A look-up that fails raises, and is a no for callers."""
-        if not re.fullmatch(r"[\w-]+(\[bot\])?", login, re.ASCII):
+        if not LOGIN.fullmatch(login):
             raise HostError(f"{login!r} is no login of GitHub.")
         ask = Ask("GET", self._at(f"collaborators/{quote(login)}/permission"), needs="")
         return self._calls.one(ask, answers.read_permission)

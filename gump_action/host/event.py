@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+# Names and commits become parts of sentences, addresses and git's arguments.
+LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Kind(StrEnum):

@@ -13,6 +13,8 @@ from gump_action.errors import InputError
 from gump_action.host import answers
 from gump_action.host import payload as p
 from gump_action.host.event import (
+    COMMIT,
+    LOGIN,
     Event,
     Job,
     Kind,
@@ -26,8 +28,6 @@ from gump_action.host.event import (
     Upstream,
 )
 
-_LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WORKFLOW = re.compile(r"[^/]+/[^/]+/(?P<path>[^@]+\.ya?ml)@.+", re.DOTALL)
 _FAULTS = 5
 # Who does one of these speaks for what is written there, whoever wrote it.
@@ -78,7 +78,7 @@ def with_pull_request(event: Event, pull: answers.Pull, committed_at: str) -> Ev
 
 
 def _looked_up(side: answers.Side) -> Side:
-    if not _SHA.fullmatch(side.sha):
+    if not COMMIT.fullmatch(side.sha):
         raise InputError(f"GitHub tells of the commit {side.sha!r}, which is none.")
     return Side(side.sha, side.ref, side.repository, side.full_name, side.pushed)
 
@@ -182,7 +182,7 @@ def _person(user: p.User | None) -> Person | None:
 
 def _login(environ: Mapping[str, str], variable: str) -> str:
     given = environ.get(variable, "")
-    if not _LOGIN.fullmatch(given):
+    if not LOGIN.fullmatch(given):
         raise InputError(f"{variable} is {given!r}, which is no name of an account.")
     return given
 
@@ -205,7 +205,7 @@ def _job(environ: Mapping[str, str]) -> Job:
     attempt, sha = environ.get("GITHUB_RUN_ATTEMPT", "1"), environ.get("GITHUB_SHA", "")
     if not attempt.isdecimal():
         raise InputError(f"GITHUB_RUN_ATTEMPT is {attempt!r}, which is no number.")
-    if not _SHA.fullmatch(sha):
+    if not COMMIT.fullmatch(sha):
         raise InputError(f"GITHUB_SHA is {sha!r}, which is no commit.")
     workflow = _WORKFLOW.fullmatch(environ.get("GITHUB_WORKFLOW_REF", ""))
     return Job(

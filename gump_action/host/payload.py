@@ -9,9 +9,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# Names and commits become parts of sentences, addresses and git's arguments; all else is text.
-Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}(\[bot\])?$")]
-Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+from gump_action.host.event import COMMIT, LOGIN
+
+# All else is text.
+Login = Annotated[str, Field(pattern=f"^{LOGIN.pattern}$")]
+Sha = Annotated[str, Field(pattern=f"^({COMMIT.pattern})$")]
 
 
 class Part(BaseModel):

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from gump_action.errors import InputError
 from gump_action.host.answers import Permission
+from gump_action.host.event import LOGIN
 
 
 class Right(StrEnum):
@@ -48,7 +49,7 @@ class Allowed:
 def parse_bots(text: str) -> frozenset[str]:
     """The input `allow-bots`: exact names, between commas or line ends."""
     names = frozenset(name.strip() for name in re.split(r"[,\n]", text) if name.strip())
-    odd = sorted(name for name in names if not re.fullmatch(r"[\w-]+(\[bot\])?", name, re.ASCII))
+    odd = sorted(name for name in names if not LOGIN.fullmatch(name))
     if odd:
         raise InputError(
             f"allow-bots: {odd[0]!r} is no name of an account, and bots are allowed only by name.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from gump_action.errors import HostError
 from gump_action.host import answers
 from gump_action.host.answers import Comment, Json
 from gump_action.host.calls import Calls
+from gump_action.host.event import COMMIT
 from gump_action.host.material import ChangedFile, Remark, RunJob
 from gump_action.host.patience import Ask
 from gump_action.host.rights import Right, Unknown, right_of
@@ -41,7 +41,7 @@ class Asked:
     def changed_files(self, base: str, head: str) -> Sequence[ChangedFile]:
         """Of two commits, so that what is pushed meanwhile is not in it."""
         for sha in (base, head):
-            if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", sha):
+            if not COMMIT.fullmatch(sha):
                 raise HostError(f"{sha!r} is no commit.")
         ask = Ask("GET", self._at(f"compare/{base}...{head}"))
         return self._calls.one(ask, _read_files)

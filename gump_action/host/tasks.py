@@ -9,9 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gump_action.host.answers import Pull
+from gump_action.host.event import COMMIT
 
 _READABLE = 40
-_COMMIT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"
+_COMMIT = f"(?:{COMMIT.pattern})"
 _MARK = re.compile(
     rf"<!-- gump:task ([0-9a-f]{{32}}) ({_COMMIT}(?:,{_COMMIT})?) ([0-9a-f]{{64}}) -->"
 )
