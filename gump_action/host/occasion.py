@@ -13,7 +13,7 @@ from typing import Literal
 from gump_action.host.answers import Comment
 from gump_action.host.event import Event, Kind, Person, Spot
 from gump_action.host.material import ChangedFile, Remark, RunJob
-from gump_action.host.policy import is_newer_than
+from gump_action.host.moments import is_after, is_newer_than
 from gump_action.host.rights import Right, Unknown
 from gump_action.host.words import number
 
@@ -153,7 +153,7 @@ def spots_of(remarks: Sequence[Remark], event: Event, right_of: RightOf) -> tupl
     for each in remarks:
         is_by_author = each.user and author and each.user.login == author.login
         # A review is submitted after its comments were written; a later edit is another text.
-        if not is_by_author or _is_after(each.updated_at, moment):
+        if not is_by_author or is_after(each.updated_at, moment):
             continue
         told += _hunk(Spot(each.path, each.line or 0, each.diff_hunk))
         told.append(
@@ -234,8 +234,3 @@ def _by(person: Person | None, right_of: RightOf) -> tuple[str, str]:
         return person.login, "bot"
     right = right_of(person.login)
     return person.login, str(right) if isinstance(right, Right) else "unknown"
-
-
-def _is_after(time: str, moment: str) -> bool:
-    """Of two times of one second neither is after the other; what cannot be read is after."""
-    return time != moment and is_newer_than(moment, time)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from gump_action.host.event import Event, Kind, Person
+from gump_action.host.moments import is_newer_than
 from gump_action.host.rights import Allowed, Right, Rights, Unknown
 
 
@@ -290,12 +290,3 @@ def _of_moved_head(event: Event) -> str:
         f"; its head {head.sha[:12]} is of {' or '.join(filter(None, moments)) or 'unknown time'})"
         ", so it may not be the code that was meant. Look at it again, and write a new comment."
     )
-
-
-def is_newer_than(written_at: str, *moments: str) -> bool:
-    """Whether one of these moments (ISO 8601) is not before the text; unreadable ones are."""
-    try:
-        written, *others = [datetime.fromisoformat(each) for each in (written_at, *moments)]
-        return any(other >= written for other in others)
-    except (ValueError, TypeError):  # no time, or one without a zone
-        return True

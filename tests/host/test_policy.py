@@ -7,12 +7,12 @@ from gump_action.errors import InputError
 from gump_action.host.answers import Permission, read_pull
 from gump_action.host.event import Kind
 from gump_action.host.event_reading import with_pull_request
+from gump_action.host.moments import is_newer_than
 from gump_action.host.policy import (
     TABLE,
     MayRun,
     Skip,
     decide,
-    is_newer_than,
     logins_to_ask,
 )
 from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, right_of
