@@ -42,7 +42,7 @@ def of_run(state: RunState) -> dict[str, str]:
     ended = state.ended
     verdict = ended.verdict if ended else Verdict.CANCELLED
     last = [attempts[-1] for attempts in state.attempts.values() if attempts]
-    attempts = [attempt for each in state.attempts.values() for attempt in each]
+    attempts = words.all_attempts(state)
     usage = add([attempt.ended.usage for attempt in attempts if attempt.ended])
     costs = [attempt.cost_usd for attempt in attempts if attempt.cost_usd is not None]
     tokens = [n for n in (usage.input, usage.cache_read, usage.cache_write, usage.output) if n]

@@ -58,7 +58,7 @@ class Reply:
             message = str(json.loads(self.text)["message"])
         except (ValueError, KeyError, TypeError, RecursionError):
             message = self.text if self.status == 0 else ""
-        return " ".join(words.clean(message).split())[:_SAID]
+        return words.one_line(message)[:_SAID]
 
 
 def wait_after(ask: Ask, reply: Reply, tries: int) -> float | None:

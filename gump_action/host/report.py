@@ -7,7 +7,6 @@ code spans, in fences that it cannot close, or as plain words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from gump_action.engine.state import Attempt, RunState
 from gump_action.host import timeline, told, words
 from gump_action.host.facts import Facts
 from gump_action.host.rows import MARKS, RUNNING
+from gump_action.host.told import Fold
 from gump_action.host.words import code, fenced, html_code, prose, span
 
 SUMMARY_LIMIT = 1_000_000
@@ -36,18 +36,6 @@ _CUTS = (
 T = TypeVar("T")
 _CELL = 300
 _NAMES = 20
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A text to fold away: its title, already HTML, and the text with a fence around it.
-
-    `is_open` says that it is what a reader looks for: why the run did not pass.
-    """
-
-    title: str
-    fenced: str
-    is_open: bool
 
 
 def report(
@@ -218,13 +206,11 @@ def _last_failed(state: RunState) -> str:
     return next((each.name for each in reversed(words.all_attempts(state))), "")
 
 
-def _evidence(attempts: Sequence[Attempt], chars: int | None, last: str) -> list[Evidence]:
+def _evidence(attempts: Sequence[Attempt], chars: int | None, last: str) -> list[Fold]:
     if chars == 0:
         return []
     return [
-        Evidence(
-            f"{html_code(attempt.name)} {title}", fenced(_cut(text, chars)), attempt.name == last
-        )
+        Fold(f"{html_code(attempt.name)} {title}", fenced(_cut(text, chars)), attempt.name == last)
         for attempt in attempts
         for title, text in _texts(attempt)
     ]

@@ -23,10 +23,14 @@ _GATE = 80
 
 @dataclass(frozen=True)
 class Fold:
-    """A text to fold away: its title, already HTML, and the text with a fence around it."""
+    """A text to fold away: its title, already HTML, and the text with a fence around it.
+
+    `is_open` says that it is what a reader looks for: why the run did not pass.
+    """
 
     title: str
     fenced: str
+    is_open: bool = False
 
 
 def clock(at: float) -> str:

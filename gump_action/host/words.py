@@ -187,7 +187,7 @@ def clean(text: str) -> str:
 
 def code(text: str) -> str:
     """A code span on one line that its content cannot leave, in a table too."""
-    text = " ".join(clean(text).split())
+    text = one_line(text)
     if not text:
         return ""
     return html_code(text) if re.search(r"[`|\\]", text) else f"`{text}`"
@@ -195,7 +195,7 @@ def code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """The same as HTML, in which no character of the content means anything."""
-    line = " ".join(clean(text).split())
+    line = one_line(text)
     return "<code>" + re.sub(r"[^\w\s]|_", lambda found: f"&#{ord(found[0])};", line) + "</code>"
 
 
