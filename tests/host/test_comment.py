@@ -2,7 +2,6 @@ import re
 import unicodedata
 
 import pytest
-from markdown_it import MarkdownIt
 
 from gump_action.engine import events as e
 from gump_action.engine.state import fold
@@ -12,11 +11,8 @@ from gump_action.host.words import clean
 
 from . import runs
 from .runs import EVIL, MARK, RED, RUNS, USUAL, Teller
-from .test_report import HOSTILE
+from .test_report import HOSTILE, MARKDOWN, tokens_of
 
-MARKDOWN = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(
-    ["table", "strikethrough"]
-)
 TEXTS = [*HOSTILE, EVIL, MARK, "<!--gump:x-->", "<!--\n gump:x -->", "\u202e\u200b\U000e0041x"]
 TAGS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>", "<sub>"}
 
@@ -45,12 +41,6 @@ def hostile(text):
         changes=(Change(text, 1, 1),),
     )
     return c.render(run.state, facts)
-
-
-def tokens_of(markdown):
-    for token in MARKDOWN.parse(markdown):
-        yield token
-        yield from token.children or ()
 
 
 def words_outside_code(markdown):
