@@ -67,7 +67,7 @@ def commit_ask(at: str, tree: str, parents: Sequence[str], message: str) -> Ask:
 def ref_ask(at: str, branch: str, commit: str, *, is_new: bool) -> Ask:
     """Forward only: GitHub refuses a commit that does not follow the branch's own (422)."""
     if is_new:
-        body: dict[str, Any] = {"ref": f"refs/heads/{quote(branch)}", "sha": commit}
+        body: dict[str, Any] = {"ref": f"refs/heads/{branch}", "sha": commit}
         return Ask("POST", f"{at}/git/refs", _NEEDS, body=body, once=True)
     body = {"sha": commit, "force": False}
     return Ask("PATCH", f"{at}/git/refs/heads/{quote(branch)}", _NEEDS, body=body)

@@ -56,6 +56,12 @@ def test_a_branch_is_made_and_then_moved_forward(objects, github, base):
     assert github.branches == {BRANCH: second}
 
 
+def test_a_branch_is_called_as_it_was_asked_for(objects, github, base):
+    commit = objects.commit(base, ENTRIES[:1], [base], "one")
+    assert objects.move("fix/größe-100%", commit, "") is None
+    assert github.branches == {"fix/größe-100%": commit}
+
+
 def test_what_is_done_is_not_done_again(objects, github, base):
     github.branches = {BRANCH: base}
     assert objects.move(BRANCH, base, "") is None
