@@ -35,10 +35,6 @@ class Permission:
     level: str
     role: str
 
-    @property
-    def may_write(self) -> bool:
-        return self.level in ("admin", "write")
-
 
 @dataclass(frozen=True)
 class Repository:
