@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gump_action.engine.workspace import output
 from gump_action.engine.workspace.names import all_shown, shown
-from gump_action.engine.workspace.publish import Branch, make_result, publish
+from gump_action.engine.workspace.publish import Branch, keep_result, make_result, publish
 from gump_action.engine.workspace.records import Opened, Snapshot
 from gump_action.engine.workspace.remove import remove
 from gump_action.engine.workspace.source import Source
@@ -109,6 +109,7 @@ class Core:
         self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
     ) -> str | None:
         result = make_result(self.folder.git, self.opened, commits)
+        keep_result(self.folder.git, result.tip, self.opened.base)
         wanted = Branch(branch, result.tip, self.opened.base, recorded)
         left_alone = publish(self.source, self.folder, wanted)
         if left_alone:

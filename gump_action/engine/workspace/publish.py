@@ -15,6 +15,11 @@ from gump_action.system.git import DURABLE, Git
 from gump_action.system.git_folder import WHO, Folder
 
 WRITTEN = "result-tips"
+RESULT = "refs/gump/result"
+"""In the engine's folder: the result's tip as of the last end, so that it travels with snapshots.
+
+None where nothing was changed: a bundle holds no ref on the base itself.
+"""
 DURABLY = tuple(word for name, value in DURABLE.items() for word in ("-c", f"{name}={value}"))
 
 
@@ -43,6 +48,14 @@ def make_result(git: Git, opened: Opened, commits: Sequence[tuple[str, str]]) ->
     if not commits:
         return Result(None)
     return Result(git_history.chain(git, opened.base, wanted), all_shown(unmerged))
+
+
+def keep_result(git: Git, tip: str | None, base: str) -> None:
+    """The engine's own ref on the result, whatever becomes of the user's branch."""
+    if tip and tip != base:
+        git_history.keep(git, RESULT, tip)
+    else:
+        git.run("update-ref", "--no-deref", "-d", RESULT)
 
 
 def without_found_state(git: Git, trees: tuple[str, str], end: str) -> tuple[str, tuple[str, ...]]:

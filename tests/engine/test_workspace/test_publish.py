@@ -66,6 +66,40 @@ def test_publishing_again_gives_the_same_commits_and_puts_a_lost_branch_back(gro
     assert ground.git("rev-parse", "gump/r").strip() == tip
 
 
+def own_result(ground) -> str:
+    words = ("--git-dir", str(ground.state / "git"), "for-each-ref", "--format=%(objectname)")
+    return ground.git(*words, "refs/gump/result").strip()
+
+
+def test_the_result_travels_with_the_snapshots(ground):
+    ws = ground.open()
+    tip = ws.publish("gump/r", two_steps(ground, ws))
+    assert own_result(ground) == tip
+    ws.bundle(ground.root / "kept.bundle")
+    ground.forget_machine()
+    (ground.root / "kept.bundle").rename(ground.state / BUNDLE)
+    ground.open()
+    assert own_result(ground) == tip
+
+
+def test_no_result_is_kept_where_steps_no_longer_count_or_changed_nothing(ground):
+    ws = ground.open()
+    steps = two_steps(ground, ws)
+    for commits in ([], [("nothing", ws.opened.base)]):
+        ws.publish("gump/r", steps)
+        ws.publish("gump/r", commits)
+        assert own_result(ground) == ""
+
+
+def test_the_result_is_kept_where_somebody_stands_on_its_branch(ground):
+    ws = ground.open()
+    steps = two_steps(ground, ws)
+    theirs = ground.git("commit-tree", "-p", "HEAD", "-m", "theirs", "HEAD^{tree}").strip()
+    ground.git("branch", "gump/r", theirs)
+    assert ws.publish("gump/r", steps) is None
+    assert ground.git("--git-dir", str(ground.state / "git"), "show", f"{own_result(ground)}:two")
+
+
 def test_a_result_branch_that_is_checked_out_is_not_moved(isolated):
     ws = isolated.open()
     steps = two_steps(isolated, ws)
