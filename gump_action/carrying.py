@@ -70,6 +70,11 @@ def pack(
     return [*said, *packed.lines()], packed
 
 
+def lay_out(root: Path, environ: Mapping[str, str]) -> None:
+    """Put the snapshots of a run whose engine has ended into one file of its state directory."""
+    _lay_out(root, environment.for_git(environ))
+
+
 def _settle(store: Store, environ: Mapping[str, str], redactor: Redactor) -> list[str]:
     around = Surroundings(
         providers=PROVIDERS,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gump_action.host import inputs, outputs
+from gump_action.host import inputs, outputs, publication
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "action.yml").read_text()
@@ -38,6 +38,10 @@ class Asked(dict):
         return super().get(name, default)
 
 
+PUBLICATION = {
+    *("GUMP_MODE", "GUMP_PUBLISH", "GUMP_BUNDLE", "GUMP_ALLOW_CHANGES", "GUMP_SIGN_COMMITS"),
+    *("GUMP_TASK", "GUMP_TITLE", "GUMP_COOL_DOWN_DAYS"),
+}
 OF_OTHER_STEPS = {
     *("GUMP_GITHUB_TOKEN", "GUMP_AGENTS_PATH", "GUMP_FROM_BASE", "GUMP_COMMENT_ON"),
     "GUMP_SPEC_DIGEST",
@@ -48,7 +52,17 @@ OF_OTHER_STEPS = {
 def test_each_input_that_the_engine_reads_is_set(step):
     asked = Asked()
     inputs.read(asked)
-    assert asked.names == set(STEPS[step]["env"]) - OF_OTHER_STEPS
+    if step == "resolve":
+        assert set(STEPS[step]["env"]) >= PUBLICATION
+    assert asked.names == set(STEPS[step]["env"]) - OF_OTHER_STEPS - PUBLICATION
+
+
+def test_each_input_about_publishing_is_set():
+    asked = Asked()
+    publication.read(asked)
+    inputs.read_fail_on(asked)
+    assert asked.names == PUBLICATION | {"GUMP_FAIL_ON"}
+    assert asked.names <= set(STEPS["deliver"]["env"])
 
 
 def test_inputs_and_variables_have_the_same_names():
@@ -97,7 +111,7 @@ def test_only_what_keeps_and_tells_outlives_a_cancel():
     outlives = {
         name for name, step in STEPS.items() if re.search("always|cancelled", step.get("if", ""))
     }
-    assert outlives == {"save", "artifact", "cached", "report", "publish"}
+    assert outlives == {"save", "artifact", "cached", "report", "bundle", "publish"}
 
 
 @pytest.fixture
@@ -155,10 +169,11 @@ def test_nothing_is_imported_but_what_is_compared():
     """A folder on the module path brings all that an agent puts beside the engine."""
     assert ".pth" not in STEPS["install"]["run"]
     compare = [
-        re.findall(r"digest=\$\(.*", STEPS[name]["run"]) for name in ("install", "save", "publish")
+        re.findall(r"digest=\$\(.*", STEPS[name]["run"])
+        for name in ("install", "save", "deliver", "publish")
     ]
     assert len(compare[0]) == 1
-    assert compare[0] == compare[1] == compare[2]
+    assert compare[1:] == compare[:1] * 3
 
 
 @pytest.mark.parametrize("step", ["save", "publish"])
@@ -174,7 +189,7 @@ def test_there_is_always_a_status():
 def test_what_is_not_compiled_is_not_loaded_by_a_step():
     """Without its bytecode it would cost each step a second."""
     names = re.search(r"-x '/\((.*?)\)/'", STEPS["install"]["run"])[1].split("|")
-    steps = "agents, publish, resolve, restore, run, save"
+    steps = "agents, deliver, publish, resolve, restore, run, save"
     script = f"import sys\nfrom gump_action.action import {steps}\n"
     script += f"print(set({names}) & sys.modules.keys())"
     done = subprocess.run(
@@ -183,6 +198,7 @@ def test_what_is_not_compiled_is_not_loaded_by_a_step():
     assert done.stdout.strip() == "set()"
 
 
-def test_both_steps_with_secrets_compare_the_engine_alike():
-    save, publish = (STEPS[name]["run"] for name in ("save", "publish"))
-    assert save.replace(" action save", " action publish") == publish
+@pytest.mark.parametrize("step", ["save", "deliver"])
+def test_steps_with_secrets_compare_the_engine_alike(step):
+    lines = STEPS[step]["run"].replace(f" action {step}", " action publish")
+    assert lines == STEPS["publish"]["run"]

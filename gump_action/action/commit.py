@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gump_action import environment
+from gump_action.action.remote import Remote
 from gump_action.engine.workspace.swap import BaseMissing, Swapped, swap_instructions
 from gump_action.errors import InputError
 from gump_action.host.event import Event, Kind
 from gump_action.host.policy import MayRun
 from gump_action.system.git import Git
-from gump_action.system.git_fetch import fetch_commit
 
 _NOT_CHECKED_OUT = {
     Kind.ISSUE_COMMENT: "refs/pull/${{ github.event.issue.number }}/head",
     Kind.WORKFLOW_RUN: "${{ github.event.workflow_run.head_sha }}",
 }
 """Events after which actions/checkout takes the default branch, and the `ref` to give it."""
+_MERGED = dict.fromkeys(
+    (Kind.PULL_REQUEST, Kind.REVIEW, Kind.REVIEW_COMMENT),
+    "${{ github.event.pull_request.head.sha }}",
+)
+"""After these it takes a merge of both branches, on which nothing can be pushed to one of them."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,13 @@ class Checkout:
     environ: Mapping[str, str]
     token: str = field(repr=False)
 
-    def check(self, event: Event, decision: MayRun) -> None:
-        """Raises InputError where it holds other code than that which was judged."""
-        ref = _NOT_CHECKED_OUT.get(event.kind)
+    def check(self, event: Event, decision: MayRun, *, is_pushed_to: bool = False) -> None:
+        """Raises InputError where it holds other code than that which was judged.
+
+        Or, where the result `is_pushed_to` the branch, another commit than that branch is on.
+        """
+        refs = _NOT_CHECKED_OUT | (_MERGED if is_pushed_to else {})
+        ref = refs.get(event.kind)
         is_about_code = event.subject.kind == "pull_request" or event.upstream
         if not ref or not is_about_code:
             return
@@ -55,7 +63,7 @@ class Checkout:
         done = swap_instructions(self.folder, base, self._env, also=also)
         why = ""
         if isinstance(done, BaseMissing):
-            why = self._fetch(done.commit)
+            why = Remote(self.environ, self.token).fetch(self.folder, done.commit)
             done = swap_instructions(self.folder, base, self._env, also=also)
         if isinstance(done, BaseMissing):
             raise InputError(
@@ -68,15 +76,6 @@ class Checkout:
     @property
     def _env(self) -> Mapping[str, str]:
         return environment.for_git(self.environ)
-
-    def _fetch(self, commit: str) -> str:
-        """Why it could not be fetched; empty where it was."""
-        server = self.environ.get("GITHUB_SERVER_URL") or "https://github.com"
-        url = f"{server}/{self.environ.get('GITHUB_REPOSITORY', '')}"
-        login = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-        header = f"Authorization: basic {login}" if self.token else ""
-        env = environment.for_git_on_network(self.environ)
-        return fetch_commit(self.folder, url, commit, header=header, env=env)
 
 
 def _inside(workflow: str) -> tuple[str, ...]:

@@ -49,6 +49,16 @@ class Place:
         return self.own / "spec.md"
 
     @property
+    def bundle(self) -> Path:
+        """What another job publishes: made where agents ran, and fetched where none do."""
+        return self.own / "bundle" / "bundle.gump"
+
+    @property
+    def result(self) -> Path:
+        """A git folder with the result on its base, which no agent has seen."""
+        return self.own / "result.git"
+
+    @property
     def report(self) -> Path:
         """What is for people: the report artifact."""
         return self.own / "report"

@@ -19,13 +19,15 @@ from gump_action.errors import GumpError, InputError
 from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.changes import changes_in
+from gump_action.host.delivery import Delivery, Done, from_json
 from gump_action.host.facts import Facts
 from gump_action.host.kept import is_same_run, stand_of
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER
 
-NOTHING = "nothing could be run; the log of this action says why"
+NOTHING = "nothing could be done; the log of this action says why"
+_LONGEST_PATCH = 20_000
 UNSURE = "its record says that it has passed, but its step failed; the log of this action says why"
 
 
@@ -42,6 +44,7 @@ def _publish(environ: Mapping[str, str], log: Log) -> None:
             "run-key": here.key.name,
             "resumed-from": environ.get("GUMP_RESUMED_FROM", ""),
             "artifact-name": environ.get("GUMP_ARTIFACT_NAME", ""),
+            "bundle": environ.get("GUMP_BUNDLE", ""),
         }
     )
     skipped = environ.get("GUMP_SKIPPED", "")
@@ -74,23 +77,48 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
     return state
 
 
+def _judge_again(state: RunState, delivery: Delivery | None) -> None:
+    """A run whose result did not arrive is not green by mistake, nor one that changes nothing."""
+    ended = state.ended
+    if delivery is None or ended is None:
+        return
+    verdict, why = delivery.verdict(ended.verdict)
+    if verdict is not ended.verdict:
+        changes = {"seq": state.seq, "verdict": verdict, "why": why}
+        fold((ended.model_copy(update=changes),), state)
+
+
 def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:
-    patch = _patch(state, environ, log)
+    delivery = from_json(environ.get("GUMP_DELIVERY", ""))
+    _judge_again(state, delivery)
+    patch = _patch(state, here, environ, log)
     log.outputs(outputs.of_run(state) | _keep(patch, here))
+    log.outputs(delivery.outputs if delivery else {})
     if not is_same_run(environ.get("GUMP_KNOWN", ""), state):
         log.outputs({"resumed-from": ""})
     redactor = Redactor(secrets_of(environ, KEYS))
-    facts = replace(_facts(environ, here.key.attempt), changes=changes_in(patch, redactor.clean))
+    facts = replace(
+        _facts(environ, here.key.attempt),
+        changes=changes_in(patch, redactor.clean),
+        delivery=delivery,
+        patch=_shown(patch) if delivery and delivery.done is Done.PATCH else "",
+    )
     report = redactor.mask(reports.report(state, None, facts=facts))
     log.summary(report)
     log.outputs({"report-path": _keep_report(report, here)})
     log.outputs({"comment-url": _comment(state, facts, environ, log)})
 
 
-def _patch(state: RunState, environ: Mapping[str, str], log: Log) -> bytes:
-    """What the result changes; the working directory is the repository."""
+def _shown(patch: bytes) -> str:
+    """In a comment, where it fits."""
+    return patch.decode("utf-8", "replace") if len(patch) <= _LONGEST_PATCH else ""
+
+
+def _patch(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> bytes:
+    """What the result changes, out of the folder that it was published from or the checkout."""
+    folder = here.result if here.result.is_dir() else Path()
     try:
-        return apply.patch(state, Path(), environment.for_git(environ))
+        return apply.patch(state, folder, environment.for_git(environ))
     except (GumpError, OSError) as why:
         log.warn(f"There is no patch of the result: {why}")
         return b""

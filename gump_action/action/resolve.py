@@ -13,10 +13,11 @@ from gump_action.action.place import Place, place
 from gump_action.action.spec import Made, is_auto, make_spec
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
-from gump_action.host import api, inputs, words
+from gump_action.host import api, inputs, publication, words
 from gump_action.host.event import Event
-from gump_action.host.inputs import Inputs
+from gump_action.host.inputs import Form, Inputs
 from gump_action.host.policy import Skip
+from gump_action.host.publication import Publication
 
 DRY = "it is a dry run, so nothing was run"
 _FROM_BASE = 100
@@ -27,15 +28,22 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
 
     Raises InputError where an input is wrong: nothing of the job's is touched then.
     """
-    asked = inputs.read(environ)
+    form = Form(environ)
+    wanted = publication.of_form(form)
+    asked = inputs.of_form(form, needs_workflow=wanted.runs)
+    form.check()
     here = place(environ)
     token = environ.get("GUMP_GITHUB_TOKEN", "")
     ruling = judge(environ, asked, token)
-    log.outputs({**_names(asked, here), "comment-on": _comment_on(asked, ruling.event)})
+    log.outputs({**_names(asked, here), **_handed_on(asked, wanted, here, ruling.event)})
     if isinstance(ruling.decision, Skip):
         return _skip(ruling.decision.why, asked, log)
+    if not wanted.runs:
+        log.outputs({"deliver": "true"})
+        return 0
     _check_folder(asked)
     checkout = Checkout(Path(asked.working_directory), environ, token)
+    checkout.check(ruling.event, ruling.decision, is_pushed_to=wanted.may_push)
     log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
     if is_auto(asked):
         _tell(make_spec(asked, here, ruling.event, api.connection(environ, token)), log)
@@ -43,8 +51,24 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
         for line in _plan(environ, asked, here):
             log.say(line)
         return _skip(DRY, asked, log)
-    log.outputs({"run": "true"})
+    log.outputs({"run": "true", "deliver": str(wanted.delivers).lower()})
     return 0
+
+
+def _handed_on(asked: Inputs, wanted: Publication, here: Place, event: Event) -> dict[str, str]:
+    """What the steps that write need of the event: agents could write to its file later."""
+    bundle = wanted.bundle.name if wanted.bundle else here.key.bundle_name
+    subject, has_no_writes = event.subject, wanted.mode == "run"
+    return {
+        "comment-on": "" if has_no_writes else _comment_on(asked, event),
+        "pull": str(event.pull_number or ""),
+        "subject": f"{subject.kind} {subject.number}" if subject.number else "",
+        "bundles": str(has_no_writes).lower(),
+        "bundle-name": bundle,
+        "bundle-path": str(here.bundle),
+        "bundle-folder": str(here.bundle.parent),
+        "opens-bundle": str(bool(wanted.bundle)).lower(),
+    }
 
 
 def _tell(made: Made, log: Log) -> None:
@@ -61,17 +85,17 @@ def _skip(why: str, asked: Inputs, log: Log) -> int:
 
 
 def _comment_on(asked: Inputs, event: Event) -> str:
-    """The number of what the comment stands on.  Agents could write to the event's file later."""
-    kinds = {"auto": ("pull_request",), "always": ("pull_request", "issue"), "never": ()}
-    subject = event.subject
-    return str(subject.number) if subject.kind in kinds[asked.comment] else ""
+    """The number of what the comment stands on."""
+    if asked.comment == "never":
+        return ""
+    is_issue = asked.comment == "always" and event.subject.kind == "issue"
+    return str(event.pull_number or (event.subject.number if is_issue else "") or "")
 
 
 def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:
     """The checkout holds the code that was judged; the files in it that came from the base."""
     decision = ruling.decision
     assert not isinstance(decision, Skip), "what is skipped needs no checkout"
-    checkout.check(ruling.event, decision)
     if not decision.takes_base_instructions:
         return []
     done = checkout.take_instructions(decision.base, asked.workflow)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from gump_action import carrying
+from gump_action.action import bundle
 from gump_action.action.log import Log
 from gump_action.action.place import Place, inside, place
 from gump_action.action.report import make_report
@@ -40,6 +41,8 @@ def save(environ: Mapping[str, str], log: Log) -> None:
     if not (here.state / LEDGER).is_file():
         return
     kept = _keep(here, environ, names[0] if names else None, log)
+    if environ.get("GUMP_BUNDLES") == "true":
+        kept["bundle"] = bundle.make(here, environ, log)
     try:
         with inside(environ):
             make_report(here, environ, Redactor(secrets_of(environ, KEYS)))

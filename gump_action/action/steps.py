@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gump_action.action.log import Log
 from gump_action.system import private
 
-NAMES = ("resolve", "restore", "install", "run", "save", "publish")
+NAMES = ("resolve", "restore", "install", "run", "save", "deliver", "publish")
 
 
 def play(name: str, environ: Mapping[str, str], log: Log, version: str) -> int:
@@ -34,6 +34,10 @@ def play(name: str, environ: Mapping[str, str], log: Log, version: str) -> int:
             from gump_action.action import save
 
             save.save(environ, log)
+        case "deliver":
+            from gump_action.action import deliver
+
+            return deliver.deliver(environ, log)
         case "publish":
             from gump_action.action import publish
 

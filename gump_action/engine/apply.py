@@ -36,8 +36,13 @@ def patch(state: RunState, repo: Path, env: Mapping[str, str]) -> bytes:
     if state.started is None or ended is None or not ended.commit:
         return b""
     git = Git(repo, env, settings={"safe.directory": "*"})
+    return patch_between(git, state.started.base, ended.commit)
+
+
+def patch_between(git: Git, base: str, tip: str) -> bytes:
+    """For `git apply`: whole objects' names, and no program of anybody's has a say."""
     words = ("diff", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
-    return git.run(*words, state.started.base, ended.commit)
+    return git.run(*words, base, tip)
 
 
 def _branch(state: RunState) -> str:

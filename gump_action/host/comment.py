@@ -90,10 +90,16 @@ def _fixed(state: RunState, facts: Facts) -> dict[str, object]:
         "title": _title(state, facts),
         "lines": _lines(state, facts),
         "change_title": told.change_title(told.changes_of(state, facts)),
-        "next": "" if facts.is_running else told.next_words(state, facts),
+        "delivered": facts.delivery.lines if facts.delivery else (),
+        "next": "" if _is_next_said(facts) else told.next_words(state, facts),
         "notes": _notes(facts),
         "foot": _foot(state, facts),
     }
+
+
+def _is_next_said(facts: Facts) -> bool:
+    """While it runs nothing comes next, and a result that did not arrive says it itself."""
+    return facts.is_running or (facts.delivery is not None and facts.delivery.is_wanting)
 
 
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
@@ -107,7 +113,7 @@ def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
         "failures": told.failures(state, room.evidence) if not facts.is_running else [],
         "changes": [told.change_row(change) for change in changes[: room.files]],
         "changes_left_out": told.left_out(len(changes) - room.files, "file"),
-        "details": told.details(state) if room.has_details else [],
+        "details": told.details(state, facts) if room.has_details else [],
     }
 
 

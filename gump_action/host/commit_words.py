@@ -35,7 +35,10 @@ def message_of(subject: str, trailers: Trailers, steps: Collection[str] = ()) ->
     Nothing is masked here: the texts are those of the ledger, which holds no secret.
     """
     listed = "\n".join(f"- {_harmless(step)[:_TRAILER]}" for step in steps)
-    parts = [_subject(subject) or "gump-action", f"Steps that passed:\n{listed}" if listed else ""]
+    parts = [
+        subject_of(subject) or "gump-action",
+        f"Steps that passed:\n{listed}" if listed else "",
+    ]
     return "\n\n".join([*filter(None, parts), "\n".join(_lines(trailers))])
 
 
@@ -45,9 +48,10 @@ def _lines(trailers: Trailers) -> list[str]:
     return [f"{name}: {_harmless(value)[:_TRAILER]}" for name, value in named if value]
 
 
-def _subject(text: str) -> str:
+def subject_of(text: str, longest: int = _SUBJECT) -> str:
+    """One line of at most so many characters, in which nothing does anything."""
     line = _harmless(text)
-    return line if len(line) <= _SUBJECT else f"{line[: _SUBJECT - 1].rstrip()}…"
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
 def _harmless(text: str) -> str:

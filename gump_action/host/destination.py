@@ -69,17 +69,22 @@ class LeavePull:
 
 @dataclass(frozen=True)
 class AsPatch:
-    """It cannot or shall not be pushed.  `has_moved`: to build it on the new head may help."""
+    """It cannot or shall not be pushed.  `has_moved`: to build it on the new head may help.
+
+    `is_final`: it was meant so, or nobody who reads it can do anything about it.
+    """
 
     why: str
     has_moved: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing is published."""
+    """Nothing is published; `has_no_change`: because there is nothing."""
 
     why: str
+    has_no_change: bool = False
 
 
 Destination = PushTo | OpenPull | UpdatePull | LeavePull | AsPatch | Nothing
@@ -146,9 +151,9 @@ def destination(
     if wish is Wish.NONE:
         return Nothing("nothing is to be published (`publish: none`)")
     if not result.digest:
-        return Nothing("the result changes nothing")
+        return Nothing("the result changes nothing", has_no_change=True)
     if wish is Wish.PATCH:
-        return AsPatch("a patch is what was asked for (`publish: patch`)")
+        return AsPatch("a patch is what was asked for (`publish: patch`)", is_final=True)
     if wish is Wish.PUSH:
         return _refusal(result, place) or _push(result, place)
     return _left(result, place, now - timedelta(days=cool_down)) or _pull(result, place)
@@ -158,7 +163,9 @@ def _refusal(result: Result, place: Place) -> AsPatch | None:
     """What holds for any branch."""
     branch, token = place.branch, place.token
     if place.is_fork:
-        return AsPatch("the code is a fork's, where this token may not and should not write")
+        return AsPatch(
+            "the code is a fork's, where this token may not and should not write", is_final=True
+        )
     if token.writes_contents is False:
         return AsPatch(
             "the token may not write: give the job `permissions:` with `contents: write`"
@@ -182,10 +189,12 @@ def _push(result: Result, place: Place) -> PushTo | AsPatch:
     if pull is None:
         return AsPatch("this run is about no pull request, so there is no branch to push to")
     if pull.is_foreign:
-        return AsPatch("the pull request comes from a fork, where this token may not write")
+        return AsPatch(
+            "the pull request comes from a fork, where this token may not write", is_final=True
+        )
     if pull.state != "open":
         how = "merged" if pull.merged else "closed"
-        return AsPatch(f"the pull request {pull.number} has been {how} meanwhile")
+        return AsPatch(f"the pull request {pull.number} has been {how} meanwhile", is_final=True)
     if branch.name != pull.head.ref or not branch.head:
         return AsPatch(f"the branch of the pull request {pull.number} is gone")
     if branch.head == place.pushed:

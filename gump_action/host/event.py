@@ -122,6 +122,7 @@ class Upstream:
     conclusion: str = ""
     attempt: int = 1
     triggering_actor: Person | None = None
+    pull: int = 0  # the one pull request that it was about; 0 for none, or several
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,13 @@ class Event:
             ours = self.repository.id
             return ours is None or head.repository_id != ours
         return None if self.needs_pull_request else False
+
+    @property
+    def pull_number(self) -> int:
+        """The pull request that this is about, also by a host run before it; 0 for none."""
+        if self.subject.kind == "pull_request":
+            return self.subject.number
+        return self.upstream.pull if self.upstream else 0
 
     @property
     def needs_pull_request(self) -> bool:

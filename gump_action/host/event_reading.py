@@ -262,6 +262,7 @@ def _upstream(run: p.HostRun) -> Upstream:
         conclusion=run.conclusion or "",
         attempt=run.run_attempt,
         triggering_actor=_person(run.triggering_actor),
+        pull=run.pull_requests[0].number if len(run.pull_requests) == 1 else 0,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from gump_action.host.delivery import Delivery
 from gump_action.workflow.model import Workflow
 
 _URL = re.compile(r"https?://[\w.:-]+(?:/[\w.%~+-]+)+")
@@ -25,7 +26,8 @@ class Facts:
     """`kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
-    None where nobody has looked; `workflow` is what was run, where it is at hand.
+    None where nobody has looked; `workflow` is what was run, where it is at hand.  `delivery` is
+    what became of the result, and `patch` the result itself, where it went nowhere.
     """
 
     mark: str = ""
@@ -38,6 +40,8 @@ class Facts:
     changes: tuple[Change, ...] | None = None
     workflow: Workflow | None = None
     is_running: bool = False
+    delivery: Delivery | None = None
+    patch: str = ""
 
     @property
     def link(self) -> str:

@@ -66,9 +66,16 @@ def variable(name: str) -> str:
 
 def read(environ: Mapping[str, str]) -> Inputs:
     """Raises InputError that names each input which cannot be understood, and what it may be."""
-    form = _Form(environ)
+    form = Form(environ)
+    inputs = of_form(form)
+    form.check()
+    return inputs
+
+
+def of_form(form: Form, *, needs_workflow: bool = True) -> Inputs:
+    """What is wrong with them is in the form then."""
     inputs = Inputs(
-        workflow=form.required("workflow"),
+        workflow=form.required("workflow") if needs_workflow else form.line("workflow"),
         spec=form.text("spec"),
         spec_file=form.line("spec-file"),
         sets=tuple(line for line in form.text("set").splitlines() if line.strip()),
@@ -82,18 +89,29 @@ def read(environ: Mapping[str, str]) -> Inputs:
         comment=cast(Commenting, form.one_of("comment", get_args(Commenting))),
         install_agents=form.yes("install-agents", default=True),
         allow_bots=form.parsed("allow-bots", _bots, frozenset()),
-        fail_on=form.parsed("fail-on", _verdicts, frozenset(_FAIL_ON[:2])),
+        fail_on=_fail_on(form),
         is_dry_run=form.yes("dry-run", default=False),
         leg=form.line("matrix-leg"),
         use=form.line("use"),
     )
     if inputs.spec and inputs.spec_file:
         form.faults.append("`spec` and `spec-file` are both given, and a run has one spec")
-    form.check()
     return inputs
 
 
-class _Form:
+def read_fail_on(environ: Mapping[str, str]) -> frozenset[Verdict]:
+    """The verdicts that make the job red."""
+    form = Form(environ)
+    verdicts = _fail_on(form)
+    form.check()
+    return verdicts
+
+
+def _fail_on(form: Form) -> frozenset[Verdict]:
+    return form.parsed("fail-on", _verdicts, frozenset(_FAIL_ON[:2]))
+
+
+class Form:
     """Reads one input after another, and keeps what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:

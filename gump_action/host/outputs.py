@@ -34,6 +34,12 @@ NAMES = (
     "comment-url",
     "artifact-name",
     "report-path",
+    "bundle",
+    "published",
+    "published-commit",
+    "pr-number",
+    "pr-url",
+    "pr-operation",
 )
 
 

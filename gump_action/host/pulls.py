@@ -56,6 +56,12 @@ class Pulls:
             return Branch(name)
         return Branch(name, found.head, found.is_protected) if found.name == name else Branch(name)
 
+    def has(self, branch: str, commit: str) -> bool:
+        """Whether the branch holds this commit: is on it, or has gone on from it."""
+        place = f"compare/{quote(branch, safe='')}...{commit}"
+        ask = Ask("GET", self._at(place), "contents: read")
+        return self._calls.one(ask, lambda json: json["status"] in ("behind", "identical"))
+
     def of_branch(self, name: str) -> tuple[Pull, ...]:
         """All pull requests, in any state, whose head is this branch of this repository."""
         owner = self._repository.partition("/")[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -49,6 +49,11 @@ class RunKey:
     def report_name(self) -> str:
         return f"gump-report-{self.name}-a{self.attempt}"
 
+    @property
+    def bundle_name(self) -> str:
+        """Of what another job of the host run publishes."""
+        return f"gump-bundle-{self.name}-a{self.attempt}"
+
     def attempt_of(self, name: str) -> int | None:
         """Of which attempt a state is; None where it is of another run."""
         number = name.removeprefix(self.prefix)
@@ -71,9 +76,20 @@ def run_key(environ: Mapping[str, str], *, leg: str, use: str) -> RunKey:
     job = environ["GITHUB_JOB"]
     parts = (repository, workflow_path(environ), environ["GITHUB_RUN_ID"], job, leg, use)
     attempt = environ.get("GITHUB_RUN_ATTEMPT", "1")
-    # Lengths, so that no two lists of parts make the same text.
-    text = "gump-run:" + ",".join(f"{len(part)}:{part}" for part in parts)
+    text = _joined("gump-run", parts)
     return RunKey(text, f"{job}-{leg}" if leg else job, int(attempt) if attempt.isdigit() else 1)
+
+
+def bundle_key(environ: Mapping[str, str]) -> str:
+    """What the bundle of a job is bound to, and the same for all jobs of this host run."""
+    repository = environ.get("GITHUB_REPOSITORY_ID") or environ.get("GITHUB_REPOSITORY", "")
+    parts = (repository, workflow_path(environ), environ.get("GITHUB_RUN_ID", ""))
+    return _joined("gump-bundle", parts)
+
+
+def _joined(kind: str, parts: Sequence[str]) -> str:
+    """With lengths, so that no two lists of parts make the same text."""
+    return f"{kind}:" + ",".join(f"{len(part)}:{part}" for part in parts)
 
 
 def workflow_path(environ: Mapping[str, str]) -> str:

@@ -85,13 +85,14 @@ def tail(text: str, chars: int) -> str:
     return f"… {len(text) - len(kept)} characters before this are left out …\n{kept}"
 
 
-def details(state: RunState) -> list[Fold]:
-    """For who wants to know more: failures that were overcome, and agents' last words."""
+def details(state: RunState, facts: Facts) -> list[Fold]:
+    """For who wants more: a patch that went nowhere, failures overcome, agents' last words."""
     before = words.all_attempts(state)[:-1]
     overcome = [attempt for attempt in before if attempt.verdict is Verdict.FAILED]
     spoken = [each for each in state.passes.values() if each.ended and each.ended.answer]
     notes = [note.text for note in state.notes if note.level == "warning"]
     return [
+        *([Fold("The patch, for <code>git apply</code>", fenced(facts.patch))] * bool(facts.patch)),
         *(fold for attempt in overcome[-_DETAILS:] for fold in _texts(attempt, _DETAIL)),
         *(_last_words(attempt) for attempt in spoken[-_DETAILS:]),
         *([_warnings(notes)] if notes else []),

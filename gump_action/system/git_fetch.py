@@ -20,9 +20,17 @@ SETTINGS = {
 
 
 def fetch_commit(
-    checkout: Path, url: str, commit: str, *, header: str, env: Mapping[str, str]
+    checkout: Path,
+    url: str,
+    commit: str,
+    *,
+    header: str,
+    env: Mapping[str, str],
+    is_alone: bool = False,
 ) -> str:
     """The commit with its files is in the checkout afterwards; refs and configuration stay.
+
+    `is_alone` leaves its history where it is.
 
     `header` is a whole HTTP header (`Authorization: basic …`), sent to this address alone; one that
     the configuration has for it is not sent too. Gives why it did not work, empty where it did.
@@ -34,7 +42,7 @@ def fetch_commit(
     git = Git(checkout, env, settings=SETTINGS).with_env(**around)
     code, _, said = git.try_run(
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-        *_how(git, commit), "--", url, commit,
+        *_how(git, commit, is_alone=is_alone), "--", url, commit,
     )  # fmt: skip
     return (said.strip() or f"git fetch ended with {code}") if code else ""
 
@@ -63,9 +71,9 @@ def authority(env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in ("GIT_SSL_CAINFO",) if name in env}
 
 
-def _how(git: Git, commit: str) -> list[str]:
+def _how(git: Git, commit: str, *, is_alone: bool) -> list[str]:
     # In a clone with all its history a depth would cut that off. A commit that is here, and yet
     # wanted, is that of a partial clone without its files: git would take it for whole.
     is_shallow = git.text("rev-parse", "--is-shallow-repository") == "true"
     is_here = git.try_run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
-    return ["--depth=1"] * is_shallow + ["--refetch"] * is_here
+    return ["--depth=1"] * (is_shallow or is_alone) + ["--refetch"] * is_here

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from gump_action.action import agents, publish, resolve, restore, save
+from gump_action.action import agents, deliver, publish, resolve, restore, save
 from gump_action.action.log import Log
 from gump_action.errors import GumpError
 
@@ -30,6 +30,7 @@ CALLS = {
     "restore": restore.restore,
     "agents": agents.install,
     "save": save.save,
+    "deliver": deliver.deliver,
     "publish": publish.publish,
 }
 PYTHON = '"$RUNNER_TEMP/gump-action/venv/bin/python"'
@@ -37,7 +38,10 @@ INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+)(?: \|\| env\.\w+)? \}\}")
 OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
 RAN = "${{ steps.run.outcome }}"
 PRIVATE = "${{ github.event.repository.private }}"
-OUTCOME = re.compile(r"\$\{\{ steps\.artifact\.outcome == .*\}\}")
+OUTCOME = re.compile(
+    r"\$\{\{ steps\.(artifact|bundle)\.outcome == 'success' && "
+    r"steps\.(\w+)\.outputs\.([\w-]+) \|\| '' \}\}"
+)
 
 
 class Named(dict[str, str]):
@@ -79,6 +83,10 @@ class Job:
                 self.step("run")
             self.step("save")
             self._store()
+        names = self.outputs["resolve"]
+        if names.get("deliver") == "true" and not any(self.codes.values()):
+            self._fetch()
+            self.step("deliver")
         self.step("publish")
         return self
 
@@ -172,9 +180,11 @@ class Job:
         output = OUTPUT.fullmatch(text)
         if output:
             return self.outputs.get(output[1], {}).get(output[2], "")
-        assert OUTCOME.fullmatch(text), f"this expression is not known here: {text}"
-        is_stored = self.outputs.get("save", {}).get("artifact") == "true"
-        return self.outputs["resolve"]["artifact-name"] if is_stored else ""
+        stored = OUTCOME.fullmatch(text)
+        assert stored, f"this expression is not known here: {text}"
+        kind, step, name = stored.groups()
+        is_stored = self.outputs.get("save", {}).get(kind, "false") not in ("", "false")
+        return self.outputs.get(step, {}).get(name, "") if is_stored else ""
 
     def _restore_cache(self) -> None:
         names = self.outputs["resolve"]
@@ -185,8 +195,22 @@ class Job:
                 target.parent.mkdir(parents=True)
                 shutil.copy(known[-1], target)
 
+    def _fetch(self) -> None:
+        """The bundle of another job."""
+        names = self.outputs["resolve"]
+        if names["opens-bundle"] == "true":
+            stored = self.store / "artifact" / names["bundle-name"]
+            if stored.is_file():
+                folder = Path(names["bundle-folder"])
+                folder.mkdir(parents=True)
+                shutil.copy(stored, folder / "bundle.gump")
+
     def _store(self) -> None:
         names, saved = self.outputs["resolve"], self.outputs["save"]
+        if saved.get("bundle"):
+            target = self.store / "artifact" / names["bundle-name"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(names["bundle-path"], target)
         for kind in ("cache", "artifact"):
             if saved.get(kind) == "true":
                 target = self.store / kind / names[f"{kind}-{'key' if kind == 'cache' else 'name'}"]

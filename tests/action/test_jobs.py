@@ -241,7 +241,7 @@ def test_a_job_that_runs_nothing_does_not_repeat_how_an_earlier_one_ended(jobs):
         assert 2 in job.codes.values()
         assert job.result["resumed-from"] == "the cache"
         assert job.result["status"] == "failed"
-        assert job.result["reason"].startswith("nothing could be run")
+        assert job.result["reason"].startswith("nothing could be done")
         assert "passed" not in job.summary
 
 

@@ -13,15 +13,18 @@ from .state import State
 Answer = tuple[int, object, dict[str, str]]
 NOT_FOUND: Answer = (404, {"message": "Not Found", "documentation_url": "", "status": "404"}, {})
 
-ROUTES: list[tuple[str, re.Pattern[str], Callable, str]] = []
+Routes = list[tuple[str, re.Pattern[str], Callable, str]]
+ROUTES: Routes = []
+REAL: Routes = []
+"""Those that stand before the others where there is a real repository."""
 
 
-def route(method: str, path: str, needs: str = ""):
+def route(method: str, path: str, needs: str = "", routes: Routes = ROUTES):
     """For paths below the repository; `needs` as GitHub's header says it, any of them will do."""
     pattern = re.compile(r"/repos/[^/]+/[^/]+" + path)
 
     def keep(function):
-        ROUTES.append((method, pattern, function, needs))
+        routes.append((method, pattern, function, needs))
         return function
 
     return keep
@@ -36,7 +39,7 @@ def answer(state: State, request, path: str) -> Answer:
         return _user(state, viewer)
     if not path.startswith(f"/repos/{state.full_name}"):
         return NOT_FOUND
-    for method, pattern, function, needs in ROUTES:
+    for method, pattern, function, needs in [*(REAL if state.git else ()), *ROUTES]:
         found = pattern.fullmatch(path)
         if found and method == request.method:
             if needs and not _may(state, needs):

@@ -19,7 +19,7 @@ from pathlib import Path
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from . import objects  # noqa: F401  (its routes)
+from . import objects, real  # noqa: F401  (their routes)
 from .description import Description
 from .routes import answer, viewer_of
 from .state import TOKEN, Fault, State
@@ -126,6 +126,8 @@ class GitHub:
             self._deviates(request, "request", faults)
             return _json(422, {"message": f"Invalid request. {faults}", "documentation_url": ""})
         try:
+            if self.state.git:
+                real.follow_branches(self.state)
             response = _json(*answer(self.state, request, path))
         except Exception as why:  # A mistake of the stand-in is to be seen, not tried again.
             self._deviates(request, "stand-in", [repr(why)])

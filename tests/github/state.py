@@ -54,7 +54,9 @@ class State:
         self.artifacts: list[dict] = []
         self.blobs: dict[int, bytes] = {}
         self.files: dict[str, str] = {}
-        self.branches: dict[str, str] = {}
+        self.git = ""
+        self.signed: list[str] = []
+        self._branches: dict[str, str] = {}
         self.objects: dict[str, dict] = {}
         self.protected: list[str] = []
         self.may_open_pulls = True
@@ -67,6 +69,17 @@ class State:
         self.blob_calls: list[str] = []
         self.deviations: list[str] = []
         self._last_id = 100
+
+    @property
+    def branches(self) -> dict[str, str]:
+        """What each is on; a real repository's own ones, where there is one."""
+        from . import real
+
+        return real.branches(self.git) if self.git else self._branches
+
+    @branches.setter
+    def branches(self, branches: dict[str, str]) -> None:
+        self._branches = branches
 
     def next_id(self) -> int:
         self._last_id += 1
@@ -263,6 +276,7 @@ class State:
 
     def told(self) -> dict:
         """All that a test in another process may want to see."""
-        hidden = {"description", "blobs", "objects", "tokens", "_last_id"}
+        hidden = {"description", "blobs", "objects", "tokens", "_last_id", "_branches"}
         told = {name: value for name, value in vars(self).items() if name not in hidden}
+        told["branches"] = self.branches
         return told | {"faults": [vars(fault) for fault in self.faults]}

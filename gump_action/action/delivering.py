@@ -1,0 +1,122 @@
+"""One result on its way: what is in it, where it may go, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from gump_action.action import comment, result
+from gump_action.action.courier import Courier, Letter
+from gump_action.action.place import Place
+from gump_action.action.remote import Remote
+from gump_action.action.result import Result
+from gump_action.engine.state import RunState
+from gump_action.errors import HostError
+from gump_action.host import carried, destination, letters
+from gump_action.host.answers import Pull
+from gump_action.host.api import Api
+from gump_action.host.changes import changes_in
+from gump_action.host.delivery import Delivery
+from gump_action.host.destination import AsPatch, Branch, Destination, Wish
+from gump_action.host.letters import Subject
+from gump_action.host.publication import Publication
+from gump_action.host.publishing import Publishable, Refused, judge
+from gump_action.host.pulls import Pulls
+from gump_action.host.signing import Objects
+from gump_action.host.tasks import branch_of
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A run that has passed, and what this job was asked to do with it."""
+
+    asked: Publication
+    here: Place
+    state: RunState
+    environ: Mapping[str, str] = field(repr=False)
+    github: Api
+    remote: Remote
+
+    def deliver(self) -> Delivery:
+        """Raises HostError, CommandError and InputError; the record is as it was then."""
+        made = result.lay_out(self.here, self.state, self.environ, self.remote)
+        changes = made.changes(self._redactor)
+        judged = judge(changes, made.paths(), self.asked.allowed)
+        if isinstance(judged, Refused):
+            return carried.refused(judged)
+        letter, signs = self._letter(made), self.asked.signs_commits
+        courier = Courier(self.github, self.remote, made, changes, letter, signs)
+        return self._with_note(courier.carry(self._destination(courier, judged)))
+
+    @property
+    def _redactor(self) -> Redactor:
+        return Redactor(secrets_of(self.environ, KEYS) | {self.remote.token})
+
+    @property
+    def _subject(self) -> Subject:
+        return letters.subject_of(self.environ.get("GUMP_SUBJECT", ""))
+
+    @property
+    def _task(self) -> str:
+        return self.asked.task or letters.task_of(self.state, self._subject)
+
+    def _letter(self, made: Result) -> Letter:
+        subject = self._subject
+        title = letters.title_of(self.asked.title, self.state, subject)
+        facts = comment.facts_of(self.environ, self.here.key.attempt, is_running=False)
+        facts = replace(facts, changes=changes_in(made.patch, self._redactor.clean))
+        body = letters.body_of(self.state, facts, subject, self.asked.cool_down)
+        return Letter(
+            self._task, letters.message_of(title, self.state), title, self._redactor.mask(body)
+        )
+
+    def _destination(self, courier: Courier, judged: Publishable) -> Destination:
+        made, pull = courier.result, self._pull()
+        of_result = destination.Result(made.base, made.digest, judged.has_host_workflows)
+        place = self._place(pull)
+        head = place.branch.head
+        if head not in ("", made.base) and made.digest:
+            is_ours = self.github.part(Objects).tree_of(head) == courier.tree()
+            place = replace(place, pushed=head if is_ours else "")
+        if self.asked.wish is Wish.PULL_REQUEST and not self._is_on(place.into, made.base):
+            return AsPatch(f"the run began on {made.base[:12]}, which is not on {place.into}")
+        now, cool_down = datetime.now(UTC), self.asked.cool_down
+        return destination.destination(self.asked.wish, of_result, place, now, cool_down=cool_down)
+
+    def _pull(self) -> Pull | None:
+        number = self.environ.get("GUMP_PULL", "")
+        return self.github.pull(int(number)) if number else None
+
+    def _place(self, pull: Pull | None) -> destination.Place:
+        default = self.github.repository().default_branch
+        pulls, is_fork = self.github.part(Pulls), pull is not None and pull.is_foreign
+        if self.asked.wish is not Wish.PULL_REQUEST:
+            branch = Branch("") if pull is None or is_fork else pulls.branch(pull.head.ref)
+            return destination.Place(default, branch, is_fork, pull)
+        ours = pulls.of_task(self._task, self.github.viewer())
+        branch = pulls.branch(branch_of(self._task))
+        into = pull.head.ref if pull else self._started_on or default
+        return destination.Place(default, branch, is_fork, pull, into=into, ours=ours)
+
+    @property
+    def _started_on(self) -> str:
+        """The branch that this job is of; empty where it is of no branch."""
+        ref = self.environ.get("GITHUB_REF", "")
+        return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+    def _is_on(self, branch: str, commit: str) -> bool:
+        """A record that somebody has forged could name a commit of a fork as its base."""
+        pulls = self.github.part(Pulls)
+        return pulls.branch(branch).head == commit or pulls.has(branch, commit)
+
+    def _with_note(self, done: Delivery) -> Delivery:
+        """GitHub starts no CI for what a job's own token has pushed, and nobody would know why."""
+        viewer = ""
+        with suppress(HostError):
+            viewer = self.github.viewer() if done.commit and not done.why else ""
+        is_silent = viewer == carried.JOBS_BOT
+        return replace(done, lines=(*done.lines, carried.SILENT)) if is_silent else done

@@ -1,0 +1,79 @@
+"""What became of a result: a value for outputs and comment, and what it makes of the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from gump_action.engine.outcome import Verdict
+from gump_action.host import words
+
+
+class Done(StrEnum):
+    """In one word; the output `published` has it."""
+
+    PUSHED = "pushed"
+    OPENED = "opened"
+    UPDATED = "updated"
+    LEFT = "left"
+    PATCH = "patch"
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+_OPERATIONS: Mapping[Done, str] = {
+    Done.OPENED: "created",
+    Done.UPDATED: "updated",
+    Done.LEFT: "unchanged",
+}
+_REASON = 1000
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`lines` are Markdown for people; `why` is plain text, and empty where all went as asked.
+
+    `is_wanting`: the user asked for more than was done, and can do something about it.
+    `has_no_change`: there was nothing to publish, since the result changes nothing.
+    """
+
+    done: Done
+    why: str = ""
+    lines: tuple[str, ...] = ()
+    commit: str = ""
+    pull: int = 0
+    url: str = ""
+    is_wanting: bool = False
+    has_no_change: bool = False
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return {
+            "published": str(self.done),
+            "published-commit": self.commit,
+            "pr-number": str(self.pull or ""),
+            "pr-url": self.url,
+            "pr-operation": _OPERATIONS.get(self.done, "none"),
+        }
+
+    def verdict(self, of_run: Verdict) -> tuple[Verdict, str]:
+        """What the job comes to, and why: a result that did not arrive is not green by mistake."""
+        if of_run is not Verdict.PASSED:
+            return of_run, ""
+        if self.is_wanting:
+            return Verdict.BLOCKED, words.one_line(f"not published: {self.why}")[:_REASON]
+        return (Verdict.NOTHING_TO_DO, self.why) if self.has_no_change else (of_run, "")
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def from_json(text: str) -> Delivery | None:
+    """What `to_json` made, which only the runner has held since; None for no text."""
+    if not text:
+        return None
+    told = json.loads(text)
+    return Delivery(**{**told, "done": Done(told["done"]), "lines": tuple(told["lines"])})

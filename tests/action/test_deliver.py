@@ -1,0 +1,238 @@
+"""A result on its way to a branch or a pull request: a real git server, and GitHub's stand-in."""
+
+import json
+import threading
+
+import pytest
+
+from ..system.served import Server, git
+from .conftest import KEY, SCRIPT, WORKFLOW
+from .job import Job
+from .test_github import LOOKED, payload
+
+DONE = [{"write": "done.txt", "text": "done\n"}]
+PASSES = {"look": [LOOKED], "impl": [DONE]}
+
+
+class Ground:
+    """The repository on the server, its stand-in for REST, and attempts of jobs that use both."""
+
+    def __init__(self, jobs, github, project, root, server):
+        self.jobs, self.github, self.project = jobs, github, project
+        self.bare, self.server = root / "octo" / "demo", server
+        self.begun = 0
+
+    def begin(self, script=PASSES, **files):
+        """Main and the branch of pull request 7 hold this, on the server too."""
+        self.begun += 1
+        self.project.commit({
+            ".gump/workflows/fix.yaml": WORKFLOW, ".gump/scripted.json": json.dumps(script),
+            "begun.txt": str(self.begun), **files,
+        })  # fmt: skip
+        git(self.project.repo, "push", "-q", str(self.bare), "HEAD:main", "HEAD:topic")
+        self.head = git(self.project.repo, "rev-parse", "HEAD")
+
+    def play(self, attempt=1, *, environ=None, event=None, **inputs) -> Job:
+        more = {
+            "GITHUB_API_URL": self.github.url, "GITHUB_SERVER_URL": self.server.url,
+            "GITHUB_SHA": self.head, **KEY, **(environ or {}),
+        }  # fmt: skip
+        given = {"github_token": next(iter(self.github.tokens)), **inputs}
+        return self.jobs(attempt, environ=more, event=event or {}, github=self.github, **given)
+
+    def on_pull(self, attempt=1, *, environ=None, **inputs) -> Job:
+        pull = payload()
+        pull["head"]["sha"] = self.head
+        event = {"action": "opened", "number": 7, "pull_request": pull}
+        environ = {"GITHUB_EVENT_NAME": "pull_request", **(environ or {})}
+        return self.play(attempt, environ=environ, event=event, **inputs)
+
+    def branches(self):
+        return sorted(self.github.branches)
+
+    def shown(self, branch, path):
+        return git(self.bare, "show", f"{branch}:{path}")
+
+
+@pytest.fixture
+def ground(jobs, github, project, tmp_path):
+    github.full_name, github.repository_id = "octo/demo", 7
+    github.add_pull(7, author="octocat")
+    github.add_run(100)
+    github.permissions["octocat"] = "write"
+    bare = tmp_path / "served" / "octo" / "demo"
+    bare.mkdir(parents=True)
+    git(bare, "init", "-q", "--bare")
+    github.git = str(bare)
+    with Server(tmp_path / "served") as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield Ground(jobs, github, project, tmp_path / "served", server)
+        server.shutdown()
+        thread.join()
+
+
+def comments(ground):
+    return [each["body"] for each in ground.github.comments]
+
+
+def test_a_result_is_pushed_to_the_branch_of_its_pull_request(ground):
+    ground.begin()
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "pushed", job.log
+    assert job.result["status"] == "passed"
+    assert ground.shown("topic", "done.txt") == "done"
+    said = git(ground.bare, "log", "-1", "--format=%an%n%P%n%B", "topic")
+    assert said.splitlines()[:2] == ["github-actions[bot]", ground.head]
+    assert "Gump-Workflow: fix" in said
+    assert job.result["published-commit"] == ground.github.branches["topic"]
+    assert "Pushed" in comments(ground)[0]
+    assert "starts no workflows" in comments(ground)[0]
+
+
+def test_what_was_never_asked_for_is_not_done(ground):
+    ground.begin()
+    job = ground.on_pull()
+    assert "deliver" not in job.codes
+    assert ground.github.branches["topic"] == ground.head
+
+
+def test_a_run_that_fails_pushes_nothing(ground):
+    ground.begin(SCRIPT)
+    job = ground.on_pull(publish="push", fail_on="never")
+    assert job.result["status"] == "failed"
+    assert job.result["published"] == "nothing"
+    assert ground.github.branches["topic"] == ground.head
+
+
+def test_a_scheduled_task_has_one_pull_request_however_often_it_runs(ground):
+    ground.begin()
+    first = ground.play(publish="pull-request", title="Nightly work")
+    assert (first.result["published"], first.result["pr-operation"]) == ("opened", "created")
+    (pull,) = [each for each in ground.github.pulls if each["number"] != 7]
+    assert pull["title"] == "Nightly work"
+    assert str(pull["number"]) == first.result["pr-number"]
+    branch = pull["head"]["ref"]
+    assert ground.shown(branch, "done.txt") == "done"
+    again = ground.play(environ={"GITHUB_RUN_ID": "101"}, machine="again", publish="pull-request")
+    assert (again.result["published"], again.result["pr-operation"]) == ("left", "unchanged")
+    other = {"look": [LOOKED], "impl": [[{"write": "done.txt", "text": "more\n"}]]}
+    ground.begin(other)
+    third = ground.play(environ={"GITHUB_RUN_ID": "102"}, machine="third", publish="pull-request")
+    assert (third.result["published"], third.result["pr-operation"]) == ("updated", "updated")
+    assert ground.shown(branch, "done.txt") == "more"
+    assert len(ground.github.pulls) == 2
+
+
+def test_nothing_to_do_is_said_and_posts_nothing(ground):
+    ground.begin({"look": [LOOKED], "impl": [DONE]}, **{"done.txt": "done\n"})
+    job = ground.play(publish="pull-request", comment="always")
+    assert job.result["status"] == "nothing-to-do", job.log
+    assert job.result["published"] == "nothing"
+    assert len(ground.github.pulls) == 1
+    assert comments(ground) == []
+
+
+def test_what_may_not_be_changed_is_not_published_and_is_red(ground):
+    acts = [*DONE, {"write": ".github/workflows/evil.yml", "text": "on: push\n"}]
+    ground.begin({"look": [LOOKED], "impl": [acts]})
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "refused"
+    assert job.result["status"] == "blocked"
+    assert job.codes["deliver"] == 4
+    assert ".github/workflows/evil.yml" in comments(ground)[0]
+    assert ground.github.branches["topic"] == ground.head
+
+
+def test_what_could_not_be_published_is_published_by_the_next_attempt_without_an_agent(ground):
+    ground.begin()
+    ground.server.status = 503
+    first = ground.on_pull(1, publish="push")
+    assert first.result["published"] == "failed", first.log
+    assert first.result["status"] == "blocked"
+    assert first.codes["deliver"] == 4
+    assert "Re-run failed jobs" in comments(ground)[0]
+    ground.server.status = 0
+    second = ground.on_pull(2, publish="push")
+    assert second.result["published"] == "pushed", second.log
+    assert second.result["status"] == "passed"
+    assert "started" not in second.log.partition("impl")[2]
+    assert ground.shown("topic", "done.txt") == "done"
+
+
+def test_a_push_whose_answer_was_lost_is_not_done_twice(ground):
+    ground.begin()
+    first = ground.on_pull(1, publish="push")
+    head = ground.github.branches["topic"]
+    assert first.result["published"] == "pushed"
+    second = ground.on_pull(2, publish="push")
+    assert second.result["published"] == "pushed"
+    assert ground.github.branches["topic"] == head
+
+
+def test_a_branch_that_has_moved_gets_no_push(ground):
+    ground.begin()
+    other = ground.project.repo.parent / "other"
+    git(other.parent, "clone", "-q", "-b", "topic", str(ground.bare), str(other))
+    (other / "more.txt").write_text("of a person")
+    git(other, "add", "-A")
+    git(other, "commit", "-qm", "more")
+    git(other, "push", "-q")
+    moved = git(other, "rev-parse", "HEAD")
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "patch", job.log
+    assert job.result["status"] == "blocked"
+    assert ground.github.branches["topic"] == moved
+    assert "has moved" in comments(ground)[0]
+    assert "+done" in comments(ground)[0]
+
+
+def test_a_patch_is_asked_for(ground):
+    ground.begin()
+    job = ground.on_pull(publish="patch")
+    assert (job.result["published"], job.result["status"]) == ("patch", "passed")
+    assert "+done" in comments(ground)[0]
+
+
+def test_a_signed_commit_is_made_by_github(ground):
+    ground.begin()
+    job = ground.on_pull(publish="push", sign_commits="true")
+    assert job.result["published"] == "pushed", job.log
+    assert job.result["published-commit"] in ground.github.signed
+    assert ground.shown("topic", "done.txt") == "done"
+
+
+def test_two_jobs(ground):
+    """The one that runs reads; the one that publishes has no checkout, no key and no agent."""
+    ground.begin()
+    ran = ground.on_pull(mode="run")
+    assert ran.result["bundle"].startswith("gump-bundle-"), ran.log
+    assert comments(ground) == []
+    done = publish_job(ground, ran.result["bundle"])
+    assert done.result["published"] == "pushed", done.log
+    assert done.result["status"] == "passed"
+    assert ground.shown("topic", "done.txt") == "done"
+    assert "Pushed" in comments(ground)[0]
+    assert "run" not in done.codes
+
+
+def publish_job(ground, bundle, **inputs):
+    return ground.on_pull(
+        environ={"GITHUB_JOB": "publish", "ANTHROPIC_API_KEY": ""},
+        machine="publisher", mode="publish", publish="push", bundle=bundle, workflow="", spec="",
+        **inputs,
+    )  # fmt: skip
+
+
+def test_a_bundle_that_was_swapped_is_not_opened(ground):
+    ground.begin()
+    ran = ground.on_pull(mode="run")
+    name = ran.result["bundle"].partition("@")[0]
+    stored = ran.store / "artifact" / name
+    whole = stored.read_bytes()
+    stored.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    done = publish_job(ground, ran.result["bundle"])
+    assert done.codes["deliver"] == 2
+    assert "is not the one that the other job has made" in done.log
+    assert done.result["status"] == "failed"
+    assert ground.github.branches["topic"] == ground.head
