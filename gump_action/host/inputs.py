@@ -137,6 +137,7 @@ class Form:
         text = self.line(name) or allowed[0]
         if text not in allowed:
             self.faults.append(f"`{name}` is {text!a}; it may be {', '.join(allowed)}")
+            return allowed[0]
         return text
 
     def yes(self, name: str, *, default: bool) -> bool:
