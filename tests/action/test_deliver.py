@@ -1,11 +1,11 @@
 """A result on its way to a branch or a pull request: a real git server, and GitHub's stand-in."""
 
 import json
-import threading
 
 import pytest
 
-from ..system.served import Server, git
+from ..github.remote import remote_of
+from ..system.served import git
 from .conftest import KEY, SCRIPT, WORKFLOW
 from .job import Job
 from .test_github import LOOKED, payload
@@ -17,9 +17,9 @@ PASSES = {"look": [LOOKED], "impl": [DONE]}
 class Ground:
     """The repository on the server, its stand-in for REST, and attempts of jobs that use both."""
 
-    def __init__(self, jobs, github, project, root, server):
+    def __init__(self, jobs, github, project, remote):
         self.jobs, self.github, self.project = jobs, github, project
-        self.bare, self.server = root / "octo" / "demo", server
+        self.remote, self.bare, self.server = remote, remote.bare, remote.server
         self.begun = 0
 
     def begin(self, script=PASSES, **files):
@@ -29,13 +29,12 @@ class Ground:
             ".gump/workflows/fix.yaml": WORKFLOW, ".gump/scripted.json": json.dumps(script),
             "begun.txt": str(self.begun), **files,
         })  # fmt: skip
-        git(self.project.repo, "push", "-q", str(self.bare), "HEAD:main", "HEAD:topic")
-        self.head = git(self.project.repo, "rev-parse", "HEAD")
+        self.head = self.remote.begin("main", "topic")
 
     def play(self, attempt=1, *, environ=None, event=None, **inputs) -> Job:
         more = {
-            "GITHUB_API_URL": self.github.url, "GITHUB_SERVER_URL": self.server.url,
-            "GITHUB_SHA": self.head, **KEY, **(environ or {}),
+            "GITHUB_API_URL": self.github.url, "GITHUB_SHA": self.head,
+            **self.remote.variables, **KEY, **(environ or {}),
         }  # fmt: skip
         given = {"github_token": next(iter(self.github.tokens)), **inputs}
         return self.jobs(attempt, environ=more, event=event or {}, github=self.github, **given)
@@ -47,11 +46,8 @@ class Ground:
         environ = {"GITHUB_EVENT_NAME": "pull_request", **(environ or {})}
         return self.play(attempt, environ=environ, event=event, **inputs)
 
-    def branches(self):
-        return sorted(self.github.branches)
-
     def shown(self, branch, path):
-        return git(self.bare, "show", f"{branch}:{path}")
+        return self.remote.shown(branch, path)
 
 
 @pytest.fixture
@@ -60,16 +56,8 @@ def ground(jobs, github, project, tmp_path):
     github.add_pull(7, author="octocat")
     github.add_run(100)
     github.permissions["octocat"] = "write"
-    bare = tmp_path / "served" / "octo" / "demo"
-    bare.mkdir(parents=True)
-    git(bare, "init", "-q", "--bare")
-    github.git = str(bare)
-    with Server(tmp_path / "served") as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield Ground(jobs, github, project, tmp_path / "served", server)
-        server.shutdown()
-        thread.join()
+    with remote_of(project.repo, github, tmp_path / "served") as remote:
+        yield Ground(jobs, github, project, remote)
 
 
 def comments(ground):
