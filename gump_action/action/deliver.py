@@ -24,7 +24,7 @@ from gump_action.host.delivery import Delivery
 from gump_action.host.destination import Nothing, Wish
 from gump_action.host.publication import Publication
 
-_PATIENCE = 120.0
+PATIENCE = 120.0
 """Seconds for GitHub: a result that does not arrive is worth more than a comment that does not."""
 
 
@@ -54,8 +54,8 @@ def _delivered(
     if asked.wish is Wish.NONE:
         return carried.nothing(Nothing("nothing is to be published (`publish: none`)"))
     try:
-        with Api(api.connection(environ, token), patience=_PATIENCE) as github:
+        with Api(api.connection(environ, token), patience=PATIENCE) as github:
             desk = Desk(asked, here, state, environ, github, Remote(environ, token))
             return desk.deliver()
     except (HostError, CommandError, InputError) as why:
-        return carried.failed(why.message)
+        return carried.failed(f"{why.message} {why.hint}".strip())

@@ -20,7 +20,7 @@ from gump_action.host.tasks import branch_of, of_task
 _READ = "pull-requests: read"
 _WRITE = "pull-requests: write"
 _SETTING = (
-    "Switch on the setting `Allow GitHub Actions to create and approve pull requests` (repository "
+    'Switch on the setting "Allow GitHub Actions to create and approve pull requests" (repository '
     "or organization, Settings, Actions, General), or give the token of an app."
 )
 

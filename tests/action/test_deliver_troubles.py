@@ -1,0 +1,226 @@
+"""What goes wrong on the way: each ends in a clear status, nothing is lost or done twice."""
+
+import pytest
+
+from gump_action.action import deliver
+
+from ..system.served import git
+from .test_deliver import PASSES, comments, ground
+
+__all__ = ["ground"]
+PULLS = "/pulls"
+
+
+def fault(path, status, **how):
+    return {"path": path, "status": status, **how}
+
+
+def bundle_of(job):
+    """Where the result still is: the state that a re-run goes on with."""
+    return list((job.store / "artifact").glob("gump-state-*"))
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [*(("/pulls/7", status) for status in (403, 404, 409, 422, 429, 503)), ("/branches/", 403)],
+)
+def test_an_answer_that_does_not_help_is_said_and_the_next_attempt_publishes(
+    ground, github, monkeypatch, what, status
+):
+    monkeypatch.setattr(deliver, "PATIENCE", 2.0)
+    ground.begin()
+    # Every attempt of ours to get on is met by it, for longer than it is waited.
+    github.seed({"faults": [fault(what, status, headers={"Retry-After": "600"})]})
+    first = ground.on_pull(1, publish="push")
+    assert first.result["published"] == "failed", first.log
+    assert first.result["status"] == "blocked"
+    assert first.result["reason"].startswith("not published: ")
+    assert bundle_of(first)
+    github.faults.clear()
+    second = ground.on_pull(2, publish="push")
+    assert second.result["published"] == "pushed", second.log
+    assert ground.shown("topic", "done.txt") == "done"
+
+
+def test_a_token_that_may_not_push_is_said_with_the_right_that_it_lacks(ground):
+    ground.begin()
+    ground.server.status = 403
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "failed"
+    assert "contents: write" in comments(ground)[0]
+    assert "Re-run failed jobs" in comments(ground)[0]
+
+
+def test_actions_may_not_open_pull_requests(ground, github):
+    """The push was done; when the setting is on, the next attempt opens it and pushes nothing."""
+    ground.begin()
+    github.may_open_pulls = False
+    first = ground.play(1, publish="pull-request")
+    assert first.result["published"] == "failed", first.log
+    assert "Allow GitHub Actions to create" in first.log
+    (branch,) = set(github.branches) - {"main", "topic"}
+    head = github.branches[branch]
+    github.may_open_pulls = True
+    second = ground.play(2, publish="pull-request")
+    assert second.result["published"] == "opened", second.log
+    assert github.branches[branch] == head
+    assert len(github.pulls) == 2
+
+
+def test_the_answer_of_an_opened_pull_request_was_lost(ground, github):
+    ground.begin()
+    github.seed({"faults": [fault("/pulls", 502, method="POST", kind="after", times=1)]})
+    job = ground.play(1, publish="pull-request")
+    assert job.result["published"] == "opened", job.log
+    assert len(github.pulls) == 2
+
+
+def test_a_push_whose_answer_is_lost_is_found(ground):
+    ground.begin()
+    ground.server.cut = True
+    first = ground.on_pull(1, publish="push")
+    assert first.result["published"] == "pushed", first.log
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_pull_request_that_was_closed_meanwhile_gets_a_patch_and_is_not_red(
+    ground, github, merged
+):
+    ground.begin()
+    github.pulls[0] |= {"state": "closed", "merged_at": "2026-11-30T00:00:00Z" if merged else None}
+    job = ground.on_pull(publish="push")
+    assert (job.result["published"], job.result["status"]) == ("patch", "passed")
+    assert ("merged" if merged else "closed") in comments(ground)[0]
+    assert ground.remote.head("topic") == ground.head
+
+
+def test_a_branch_that_was_deleted_meanwhile_is_not_made_anew(ground, github):
+    ground.begin()
+    git(ground.bare, "update-ref", "-d", "refs/heads/topic")
+    job = ground.on_pull(publish="push")
+    assert (job.result["published"], job.result["status"]) == ("patch", "blocked")
+    assert "is gone" in comments(ground)[0]
+    assert "topic" not in github.branches
+
+
+def test_a_protected_branch_is_left_alone(ground, github):
+    ground.begin()
+    github.protected = ["topic"]
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "patch"
+    assert "is protected" in job.result["reason"]
+
+
+def test_the_default_branch_is_never_pushed_to(ground, github):
+    ground.begin()
+    github.pulls[0]["head"]["ref"] = "main"
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "patch"
+    assert "default branch" in job.result["reason"]
+    assert ground.remote.head("main") == ground.head
+
+
+def test_a_comment_that_was_deleted_is_written_anew_and_the_push_is_not_done_twice(ground, github):
+    ground.begin()
+    ground.on_pull(1, publish="push")
+    head = ground.remote.head("topic")
+    github.comments.clear()
+    second = ground.on_pull(2, publish="push")
+    assert second.result["published"] == "pushed"
+    assert ground.remote.head("topic") == head
+    assert len(comments(ground)) == 1
+
+
+def test_without_a_token_nothing_is_pushed_and_it_is_said(ground):
+    ground.begin()
+    job = ground.play(publish="pull-request", github_token="")
+    assert job.result["published"] == "failed"
+    assert "token is empty" in job.log
+
+
+def test_a_base_that_is_not_on_the_branch_opens_no_pull_request(ground, github):
+    """As a forged record could name a commit of a fork, to bring in more than its own patch."""
+    ground.begin()
+    git(ground.bare, "update-ref", "refs/heads/main", orphan(ground))
+    job = ground.play(publish="pull-request")
+    assert (job.result["published"], job.result["status"]) == ("patch", "blocked")
+    assert "is not on main" in job.result["reason"]
+    assert len(github.pulls) == 1
+
+
+def orphan(ground):
+    tree = git(ground.bare, "rev-parse", "main^{tree}")
+    return git(ground.bare, "commit-tree", tree, "-m", "another history")
+
+
+def test_what_was_pushed_by_others_onto_the_tasks_branch_stays(ground, github):
+    ground.begin()
+    first = ground.play(publish="pull-request")
+    (pull,) = [each for each in github.pulls if each["number"] != 7]
+    branch = pull["head"]["ref"]
+    tree = git(ground.bare, "rev-parse", f"{branch}^{{tree}}")
+    theirs = git(ground.bare, "commit-tree", tree, "-p", branch, "-m", "a person's")
+    git(ground.bare, "update-ref", f"refs/heads/{branch}", theirs)
+    other = {**PASSES, "impl": [[{"write": "done.txt", "text": "more\n"}]]}
+    ground.begin(other)
+    second = ground.play(environ={"GITHUB_RUN_ID": "101"}, machine="b", publish="pull-request")
+    assert first.result["published"] == "opened"
+    assert second.result["published"] == "left", second.log
+    assert ground.remote.head(branch) == theirs
+
+
+def test_another_server_than_github_com_is_asked_and_no_other(ground, github):
+    """All addresses come from the job's variables: there is no network here but loopback."""
+    ground.begin()
+    job = ground.on_pull(publish="push", environ={"GITHUB_API_URL": f"{github.url}/api/v3"})
+    assert job.result["published"] == "pushed", job.log
+
+
+def test_no_other_job_of_the_host_run_can_open_what_is_sealed_with_a_key_it_lacks(ground):
+    ground.begin()
+    key = "k" * 64
+    ran = ground.on_pull(mode="run", state_key=key)
+    asked = {"mode": "publish", "publish": "push", "workflow": "", "spec": ""}
+    here = {"GITHUB_JOB": "publish", "ANTHROPIC_API_KEY": ""}
+    bundle = ran.result["bundle"]
+    without = ground.on_pull(environ=here, machine="b", bundle=bundle, **asked)
+    assert without.codes["deliver"] == 2
+    assert "GUMP_STATE_KEY" in without.log
+    done = ground.on_pull(environ=here, machine="c", bundle=bundle, state_key=key, **asked)
+    assert done.result["published"] == "pushed", done.log
+
+
+def test_a_bundle_of_another_host_run_is_refused(ground):
+    ground.begin()
+    ran = ground.on_pull(mode="run")
+    done = ground.on_pull(
+        environ={"GITHUB_JOB": "publish", "ANTHROPIC_API_KEY": "", "GITHUB_RUN_ID": "101"},
+        machine="b", mode="publish", publish="push", bundle=ran.result["bundle"], workflow="",
+        spec="",
+    )  # fmt: skip
+    assert done.codes["deliver"] == 2, done.log
+    assert ground.remote.head("topic") == ground.head
+
+
+def test_a_bundle_that_is_gone_is_said(ground):
+    ground.begin()
+    ran = ground.on_pull(mode="run")
+    (ran.store / "artifact" / ran.result["bundle"].partition("@")[0]).unlink()
+    done = ground.on_pull(
+        environ={"GITHUB_JOB": "publish"}, machine="b", mode="publish", publish="push",
+        bundle=ran.result["bundle"], workflow="", spec="",
+    )  # fmt: skip
+    assert done.codes["deliver"] == 2
+    assert "is not there" in done.log
+
+
+def test_a_run_that_failed_is_told_by_the_job_that_publishes(ground):
+    ground.begin({"look": PASSES["look"], "impl": [[{"say": "no"}]]})
+    ran = ground.on_pull(mode="run")
+    assert ran.result["status"] == "failed"
+    done = ground.on_pull(
+        environ={"GITHUB_JOB": "publish"}, machine="b", mode="publish", publish="push",
+        bundle=ran.result["bundle"], workflow="", spec="",
+    )  # fmt: skip
+    assert (done.result["published"], done.result["status"]) == ("nothing", "failed")
+    assert "failed" in comments(ground)[0]
