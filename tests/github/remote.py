@@ -38,7 +38,8 @@ class Remote:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {"GITHUB_SERVER_URL": self.server.url}
+        """Of a server that GitHub's own clients do not take for an Enterprise Server."""
+        return {"GITHUB_SERVER_URL": f"http://github.localhost:{self.server.server_port}"}
 
     @property
     def ours(self) -> list[dict]:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 USES = re.compile(r"""uses: *['"]?([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([^\s'"}]+)""")
 OWN = "gump/action"
-PLAYED_BY_ACT = "actions/checkout"
 
 
 def pins_in(text: str) -> set[tuple[str, str]]:
     """(OWNER/NAME, REF) of each use; paths below a repository are of the same pin."""
     found = {(name, ref) for name, _, ref in USES.findall(text)}
-    return {(name, ref) for name, ref in found if name not in (OWN, PLAYED_BY_ACT)}
+    return {(name, ref) for name, ref in found if name != OWN}
 
 
 def map_actions(texts: list[str], stand_ins: Path, base: Path, service: Mapping) -> list[str]:

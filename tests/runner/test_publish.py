@@ -110,7 +110,7 @@ def test_what_the_server_refused_is_published_by_the_next_attempt(ground, github
     ground.server.status = 503
     first = ground.play("pull_request", payload(sha=base))
     assert first.code == 1
-    assert first.outputs["gump.published"] == "failed"
+    assert first.outputs.get("gump.published") == "failed", first.log
     assert ground.head("topic") == base
     ground.server.status = 0
     second = ground.play("pull_request", payload(sha=base), attempt=2)
