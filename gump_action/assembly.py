@@ -40,7 +40,7 @@ class Options:
     """What `run` was asked.
 
     `timeout` is in seconds, for this start alone; with `yields` a record outranks spec, inputs and
-    agent; `secrets` are masked, besides those that the environment has.
+    agent; with `takes_in` what HEAD has moved to is merged into the run; `secrets` are masked, besides those that the environment has.
     """
 
     workflow: str
@@ -53,6 +53,7 @@ class Options:
     workspace: Literal["isolated", "checkout"] | None = None
     is_own_home: bool = True
     is_fresh: bool = False
+    takes_in: bool = False
     max_budget: float | None = None
     timeout: float | None = None
     yields: bool = False
@@ -111,6 +112,7 @@ def run(options: Options, environ: Mapping[str, str]) -> Verdict:
         run=f"{time.strftime('%Y%m%d', time.gmtime())}-{os.urandom(3).hex()}",
         engine=options.version,
         is_fresh=options.is_fresh,
+        takes_in=options.takes_in,
         max_budget=options.max_budget,
     )
     screen = _display(options, where, environ)

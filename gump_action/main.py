@@ -41,6 +41,7 @@ def cli() -> None:
 @click.option("--workspace", type=click.Choice(["isolated", "checkout"]))
 @click.option("--agent-home", type=click.Choice(["run", "user"]), default="run")
 @click.option("--fresh", is_flag=True, help="Start anew; the old record is kept aside.")
+@click.option("--take-in", is_flag=True, help="Merge what HEAD has moved to into the run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
 @click.pass_obj
@@ -56,6 +57,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
     workspace: Literal["isolated", "checkout"] | None,
     agent_home: str,
     fresh: bool,
+    take_in: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -73,6 +75,7 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
         workspace=workspace,
         is_own_home=agent_home == "run",
         is_fresh=fresh,
+        takes_in=take_in,
         max_budget=given.max_budget(max_budget),
         as_json=as_json,
         version=VERSION,

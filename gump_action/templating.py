@@ -36,6 +36,7 @@ REPLACEABLE: Mapping[str, tuple[str, ...]] = {
     "retry_resumed.md.j2": ("error", "diff", "attempt"),
     "retry_cut.md.j2": ("error", "diff", "attempt"),
     "moved.md.j2": ("path",),
+    "came_in.md.j2": ("files", "diff"),
     "output_plan.md.j2": (),
     "output_artifact.md.j2": (),
     "output_review.md.j2": (),

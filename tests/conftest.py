@@ -129,6 +129,7 @@ class Project:
         agent: str = "",
         workspace: str = "isolated",
         is_fresh: bool = False,
+        takes_in: bool = False,
         hook: Callable[[str, str], None] | None = None,
         listen: Callable[[e.AnyEvent], None] | None = None,
         stop: Stop | None = None,
@@ -162,6 +163,7 @@ class Project:
             run=f"r{self.starts}",
             engine="0",
             is_fresh=is_fresh,
+            takes_in=takes_in,
             max_budget=max_budget,
         )
         run = engine.run(wish, Store(self.state, hook), around)

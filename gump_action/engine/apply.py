@@ -33,10 +33,10 @@ def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
 def patch(state: RunState, repo: Path, env: Mapping[str, str]) -> bytes:
     """What the result changes, against what the run was built on; empty where there is none."""
     ended = state.ended
-    if state.started is None or ended is None or not ended.commit:
+    if state.stands_on is None or ended is None or not ended.commit:
         return b""
     git = Git(repo, env, settings={"safe.directory": "*"})
-    return patch_between(git, state.started.base, ended.commit)
+    return patch_between(git, state.stands_on.base, ended.commit)
 
 
 def patch_between(git: Git, base: str, tip: str) -> bytes:

@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from gump_action import environment
 from gump_action.engine import events as e
-from gump_action.engine import gates, readiness, record, settling, step
+from gump_action.engine import gates, readiness, record, settling, step, taking
 from gump_action.engine.group import Walk
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Given, Run, Surroundings
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.workspace.opening import Place, open_workspace
-from gump_action.engine.workspace.source import is_built_on
+from gump_action.engine.workspace.source import is_built_on, missing_bases
 from gump_action.errors import CommandError, InputError, LostError, Stopped
 from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
@@ -32,7 +32,8 @@ SET_UP = "set-up"
 class Wish:
     """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version.
 
-    `max_budget` is for this start, in the place of the workflow's.
+    `max_budget` is for this start, in the place of the workflow's.  With `takes_in` what HEAD has
+    moved to since is merged into the run.
     """
 
     workflow: Workflow
@@ -42,6 +43,7 @@ class Wish:
     run: str
     engine: str
     is_fresh: bool = False
+    takes_in: bool = False
     max_budget: float | None = None
 
     @property
@@ -60,24 +62,22 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     try:
         settling.end_what_lives(store)
         state, said = _known(store, wish, around)
-        given = record.keep_given(wish.workflow, wish.given, store, state)
-        others = record.other_words(wish.given, given) if state.started else ()
-        around = _with_templates(wish, store, state, around)
         is_same_machine = (store.root / "git").exists()
-        place = _place(wish, around)
-        store.write(settling.PLACE, place.model_dump_json().encode())
-        mark = settling.leave_mark(store)
-        env = process.for_git(environment.for_git(around.environ), mark)
-        workspace = open_workspace(place, store.root, state, env)
+        here = _open(wish, store, state, around)
+        if here.workspace.incoming and here.workspace.incoming.why:
+            said = _set_aside_unmerged(here)
+            here = _open(wish, store, RunState(), around)
     except BaseException:
         git.ignore(around.stop)
         store.close()
         raise
-    here = Run(wish.workflow, given, around, store, workspace, state, mark)
+    others = record.other_words(wish.given, here.given) if here.state.started else ()
     try:
         here.homes = readiness.homes(here)
         _begin(here, wish, [said, *map(_kept_instead, others)])
         settling.settle(here, has_tree=is_same_machine)
+        if here.workspace.incoming:
+            _take_in(here)
         _set_up(here, wish)
         _walk_unless_lost(here)
     except Stopped as why:
@@ -86,6 +86,32 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         here.close()
         raise
     return here
+
+
+def _open(wish: Wish, store: Store, state: RunState, around: Surroundings) -> Run:
+    """The parts of a run that goes on with this state, before it has said anything."""
+    given = record.keep_given(wish.workflow, wish.given, store, state)
+    around = _with_templates(wish, store, state, around)
+    place = _place(wish, around)
+    store.write(settling.PLACE, place.model_dump_json().encode())
+    mark = settling.leave_mark(store)
+    env = process.for_git(environment.for_git(around.environ), mark)
+    workspace = open_workspace(place, store.root, state, env, takes_in=wish.takes_in)
+    return Run(wish.workflow, given, around, store, workspace, state, mark)
+
+
+def _set_aside_unmerged(here: Run) -> str:
+    """The run does not merge with what came in: its record is kept aside; a word on that."""
+    incoming, on = here.workspace.incoming, here.state.stands_on
+    assert incoming, "that is why it is asked"
+    assert on, "only a run that has begun can meet something"
+    here.workspace.close()
+    first = next(ledger_lines(here.store.root))
+    here.store.set_aside(_old_name(here.store, first))
+    return (
+        f"run {here.id}, built on {on.base[:12]}, does not merge with {incoming.opened.base[:12]} "
+        f"({incoming.why}): a new run begins; the record of the old one is kept aside"
+    )
 
 
 def _leave_open(here: Run, why: Stopped) -> None:
@@ -119,14 +145,19 @@ def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, st
 
 def _why_anew(state: RunState, wish: Wish, around: Surroundings) -> str:
     """In a job a run over another base starts anew; elsewhere opening it says what to do."""
-    if not around.is_job or state.started is None:
+    if not around.is_job or state.started is None or state.stands_on is None:
         return ""
     run, workflow = state.started.run, state.started.workflow
     if wish.given.yields and workflow != wish.workflow.name:
         return f"run {run} is of the workflow {workflow}: a new run begins"
     env = environment.for_git(around.environ)
-    base, in_checkout = state.started.base, wish.workspace == "checkout"
-    if is_built_on(wish.repo, env, base, in_checkout=in_checkout):
+    if wish.takes_in and (lacking := missing_bases(wish.repo, env, state.built_on)):
+        return (
+            f"run {run} is built on {lacking[0][:12]}, which this clone lacks (actions/checkout "
+            "brings it with `fetch-depth: 0`): a new run begins"
+        )
+    base, in_checkout = state.stands_on.base, wish.workspace == "checkout"
+    if wish.takes_in or is_built_on(wish.repo, env, base, in_checkout=in_checkout):
         return ""
     return f"run {run} is built on {base[:12]}, which this is not: a new run begins"
 
@@ -166,6 +197,14 @@ def _begin(here: Run, wish: Wish, said: Sequence[str]) -> None:
         here.note(text, is_warning=True)
     if here.state.starts == 1:
         readiness.tell_held_back(here)
+
+
+def _take_in(here: Run) -> None:
+    """What set-up commands have made may not fit what came in: they run again, on the new start."""
+    taking.take_in(here)
+    if here.workflow.workspace.setup:
+        here.store.remove(SET_UP)
+        here.put_tree_at(here.workspace.opened.start)
 
 
 def _set_up(here: Run, wish: Wish) -> None:
@@ -247,14 +286,15 @@ def _walk(here: Run) -> None:
 
 def _end(here: Run, end: Stop) -> None:
     """Publish what has passed, put the tree in order, and write down the verdict."""
-    head = here.state.head if here.state.passes else ""
+    head = taking.current(here, here.state.head) if here.state.passes else ""
     commits = [
         (f"{attempt.step}: {here.workflow.name}\n\nGump-Run: {here.id}\nGump-Step: {name}", commit)
         for name, commit, attempt in _passed_commits(here)
     ]
     branch = f"gump/{here.id}"
     told = len(here.workspace.notes)
-    tip = here.workspace.publish(branch, commits, here.state.published)
+    starts = {c: here.state.start_of(c) for _, c in commits if not here.state.is_current(c)}
+    tip = here.workspace.publish(branch, commits, here.state.published, starts)
     for text in here.workspace.notes[told:]:
         here.note(text, is_warning=True)
     here.workspace.finish(head or here.workspace.opened.start)
@@ -270,4 +310,4 @@ def _end(here: Run, end: Stop) -> None:
 
 
 def _passed_commits(here: Run) -> list[tuple[str, str, Attempt]]:
-    return [(a.name, a.end, a) for a in here.state.passes.values()]
+    return [(a.name, here.state.bases.now(a.end), a) for a in here.state.passes.values()]

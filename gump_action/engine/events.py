@@ -68,6 +68,31 @@ class RunContinued(Event):
     max_budget: float | None = None
 
 
+class BaseTaken(Event):
+    """From here on the run is built on `base`, and its steps start from `start`.
+
+    `before` is what it was built on; the files are those that differ between the two starts.
+    """
+
+    type: Literal["base_taken"] = "base_taken"
+    before: str
+    base: str
+    start: str
+    found: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    more_files: int = 0
+
+
+class SnapshotMerged(Event):
+    """`commit` is that snapshot with all that has come in since it was made."""
+
+    type: Literal["snapshot_merged"] = "snapshot_merged"
+    snapshot: str
+    commit: str
+
+
 class StepReset(Event):
     """The step starts over: its next attempt is a first one; what it passed no longer counts."""
 
@@ -272,6 +297,8 @@ class RunEnded(Event):
 AnyEvent = Annotated[
     RunStarted
     | RunContinued
+    | BaseTaken
+    | SnapshotMerged
     | StepReset
     | ItemsPlanned
     | AttemptStarted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gump_action.engine import events as e
-from gump_action.engine import gates, step, variables
+from gump_action.engine import gates, judging, step, taking, variables
+from gump_action.engine.judging import Met
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Run
@@ -24,6 +25,8 @@ class Walk:
     waiting: list[str] = field(default_factory=list)
     is_anew: bool = False
     """A step before has started over, or is new: nothing that comes after it counts."""
+    met: list[Met] = field(default_factory=list)
+    """The steps in the order in which they were met; those of groups by iteration."""
 
     def __post_init__(self) -> None:
         self.waiting = list(self.run.state.passes)
@@ -31,6 +34,10 @@ class Walk:
     def workflow(self) -> Stop:
         """The whole workflow; what was passed and is no longer asked for is forgotten."""
         end = self.steps(Scope("", self.run.workflow.steps))
+        if end.verdict is Verdict.PASSED and (asked := judging.find_open(self.run.state, self.met)):
+            end = _named(asked.path, judging.ask_again(self.run, asked))
+            if end.verdict is Verdict.FAILED and asked.has_retries(self.run.state):
+                return Walk(self.run).workflow()
         if end.verdict is Verdict.PASSED:
             for path in self.waiting:
                 self._forget(path, "it is no longer in the workflow")
@@ -78,9 +85,11 @@ class Walk:
         path = scope.path(one.name)
         agent = (self.run.given.agent or one.agent) if isinstance(one, AgentStep) else ""
         asked = digest(one, self.run.workflow, Around(agent, foreach, scope.item))
+        self.met.append(Met(path, one, asked))
         if self._has_passed(path, asked):
             self.waiting.pop(0)
-            self.run.emit(e.StepSkipped(step=path, why="it has passed before"))
+            if path not in self.run.state.skipped:
+                self.run.emit(e.StepSkipped(step=path, why="it has passed before"))
             return PASSED
         self._start_over(path, asked)
         if isinstance(one, AgentStep):
@@ -107,7 +116,8 @@ class Walk:
         stale, self.waiting = self.waiting, []
         for old in stale:
             self._forget(old, f'"{path}", which comes before it, runs again')
-        if attempts and attempts[-1].base != self.run.state.head:
+        head = taking.current(self.run, self.run.state.head)
+        if attempts and taking.current(self.run, attempts[-1].base) != head:
             self._forget(path, "what it began with has changed")
 
     def _forget(self, path: str, why: str) -> None:
@@ -117,7 +127,9 @@ class Walk:
     def _gate_step(self, one: GateStep, path: str, asked: str) -> Stop:
         """Gates on the tree as it is; asked once for each start of the engine."""
         run = self.run
-        number, head = run.state.count(path) + 1, run.state.head
+        number, head = run.state.count(path) + 1, taking.current(run, run.state.head)
+        if not head:
+            return taking.NO_MERGE
         began = run.around.clock()
         run.put_tree_at(head)
         session = e.SessionDecided(mode="fresh", why="a gate step has no agent")
@@ -135,14 +147,14 @@ class Walk:
             )
         )
         attempt = run.state.attempts[path][-1]
-        assert run.state.started, "a run that walks has begun"
+        assert run.state.stands_on, "a run that walks has begun"
         question = gates.Asked(
             step=path,
             attempt=number,
             gates=one.gate,
             env=one.env,
             seconds=one.timeout,
-            old=run.state.started.start,
+            old=run.state.stands_on.start,
             new=head,
         )
         ending = step.ask_and_undo(run, question, attempt)

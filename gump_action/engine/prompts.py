@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gump_action import templating
 from gump_action.engine.retry import Again
@@ -21,7 +21,8 @@ class Told:
 
     `values` are the variables, with `error` and `diff` already cut and masked; `is_own` says
     that the agent goes on with its own session, and its changes are still there;
-    `moved_to` is the working directory where it is another one than the session knows.
+    `moved_to` is the working directory where it is another one than the session knows; `came_in`
+    are the values of what came into the base and is not known yet, cut and masked.
     """
 
     template: str
@@ -32,12 +33,15 @@ class Told:
     is_own: bool
     moved_to: str
     overrides: Mapping[str, str]
+    came_in: Mapping[str, str] = field(default_factory=dict)
 
 
 def message(told: Told) -> str:
     """The whole message for one launch."""
     parts = [templating.prompt(told.template, told.values, name=told.name)]
     parts += [_packaged(name, told) for name in _paragraphs(told)]
+    if told.came_in:
+        parts.append(templating.render("came_in.md.j2", told.came_in, told.overrides))
     if told.moved_to:
         parts.append(templating.render("moved.md.j2", {"path": told.moved_to}, told.overrides))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"

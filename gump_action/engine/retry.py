@@ -54,16 +54,18 @@ def next_move(
     if not failed:
         reason = _after_cut(attempts[-1]) if is_after_cut else "first attempt"
         return Again(agent, "first", reason, is_after_cut)
-    chosen, strategy = _chosen(rules, failed)
+    before = next((a.agent for a in reversed(attempts) if a.agent and not a.is_cut), agent)
+    chosen, strategy = _chosen(rules, failed, before)
     reason = _after_cut(attempts[-1]) if is_after_cut else f"{failed[-1].name} failed; {strategy}"
     return Again(chosen, "retry", reason, is_after_cut)
 
 
-def _chosen(rules: OnFailure, failed: Sequence[Attempt]) -> tuple[str, str]:
+def _chosen(rules: OnFailure, failed: Sequence[Attempt], before: str) -> tuple[str, str]:
+    """`before` made the attempt before, of those that say something about the work."""
     if not rules.strategy:
-        return failed[-1].agent, SAME_AGAIN
+        return before, SAME_AGAIN
     strategy = rules.strategy[min(len(failed), len(rules.strategy)) - 1]
-    agent = strategy.agent if strategy.kind == "escalate" else failed[-1].agent
+    agent = strategy.agent if strategy.kind == "escalate" else before
     return agent, f"escalated to {agent}" if strategy.kind == "escalate" else SAME_AGAIN
 
 

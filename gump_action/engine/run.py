@@ -78,7 +78,7 @@ class Run:
         update: dict[str, object] = {"seq": self.state.seq + 1, "at": self.around.clock()}
         for name in _FREE_TEXT & type(event).model_fields.keys():
             update[name] = self.around.redactor.clean(getattr(event, name))
-        if isinstance(event, e.SnapshotTaken | e.GateWrote):
+        if isinstance(event, e.SnapshotTaken | e.GateWrote | e.BaseTaken):
             update["files"] = tuple(map(self.around.redactor.clean, event.files))
         event = event.model_copy(update=update)
         self.store.append(event.model_dump_json().encode())

@@ -50,19 +50,23 @@ def _own(step: str, move: Again, state: RunState) -> Fresh | Resume:
     attempts = state.of(step)
     if not attempts:
         return Fresh("this is the first attempt, and reuse-on-retry resumes on retries")
-    last = _last_that_talked(attempts)
+    last = last_that_talked(attempts)
     if last is None:
         return Fresh("no attempt of this step has had a session")
     if last.agent != move.agent:
         return Fresh(f"{last.name} was made by {last.agent}, not {move.agent}")
     if not last.snapshot or not last.kept:
         return Fresh(f"the session of {last.name} was not kept")
+    if not state.is_current(state.bases.now(last.end)):
+        return Fresh(f"the work of {last.name} does not merge with what has come in since")
     return Resume(last, "it is the last session of this step (reuse-on-retry)", is_own=True)
 
 
-def _last_that_talked(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The last attempt; one that was cut before it had a session is as if it had not been."""
+def last_that_talked(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The last attempt by an agent; one that was cut before it had a session does not count."""
     for attempt in reversed(attempts):
+        if not attempt.agent:  # its gates alone were asked again
+            continue
         if not attempt.is_cut or (attempt.known and attempt.kept):
             return attempt
     return None

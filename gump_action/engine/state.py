@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gump_action.engine import events as e
+from gump_action.engine.bases import Bases
 from gump_action.engine.outcome import Verdict
 
 
@@ -80,6 +81,7 @@ class RunState:
     """Passed steps in the order in which they passed."""
     parents: dict[str, str] = field(default_factory=dict)
     """Snapshot to the snapshot that it was made on."""
+    bases: Bases = field(default_factory=Bases)
     items: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[e.Noted] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -96,8 +98,29 @@ class RunState:
     def head(self) -> str:
         """The snapshot that the last passed step has left."""
         if self.passes:
-            return next(reversed(self.passes.values())).end
-        return self.started.start if self.started else ""
+            return self.bases.now(next(reversed(self.passes.values())).end)
+        return self.stands_on.start if self.stands_on else ""
+
+    @property
+    def stands_on(self) -> e.RunStarted | e.BaseTaken | None:
+        """The event that says what the run is built on now."""
+        return self.bases.taken[-1] if self.bases.taken else self.started
+
+    @property
+    def built_on(self) -> tuple[str, ...]:
+        """The commits that its snapshots are over: a clone that goes on needs all of them."""
+        first = (self.started.base,) if self.started else ()
+        return tuple(dict.fromkeys((*first, *(t.base for t in self.bases.taken))))
+
+    def start_of(self, commit: str) -> str:
+        """The start that a snapshot was made over."""
+        first = self.started.start if self.started else ""
+        return self.bases.start_of(commit, self.parents) or first
+
+    def is_current(self, commit: str) -> bool:
+        """Whether all that has come in is in this snapshot."""
+        taken = self.bases.taken
+        return not taken or self.start_of(commit) == taken[-1].start
 
     def of(self, step: str) -> tuple[Attempt, ...]:
         """The attempts of a step that still count, oldest first."""
@@ -147,6 +170,16 @@ def _run_continued(state: RunState, event: e.RunContinued) -> None:
     state.max_budget = event.max_budget
     state.ended = None
     state.skipped.clear()
+
+
+def _base_taken(state: RunState, event: e.BaseTaken) -> None:
+    before = state.stands_on.start if state.stands_on else ""
+    state.bases.take(event, before)
+
+
+def _snapshot_merged(state: RunState, event: e.SnapshotMerged) -> None:
+    state.bases.merge(event)
+    state.parents[event.commit] = event.snapshot
 
 
 def _run_ended(state: RunState, event: e.RunEnded) -> None:
@@ -255,14 +288,20 @@ def _attempt_ended(state: RunState, event: e.AttemptEnded) -> None:
     attempt = _change(
         state, event.step, verdict=event.verdict, error=event.error, seconds=event.seconds
     )
-    if event.verdict is Verdict.PASSED:
+    before = state.passes.get(event.step)
+    is_asked_again = before is not None and bool(before.agent) and not attempt.agent
+    if event.verdict is Verdict.PASSED and not is_asked_again:
         state.passes[event.step] = attempt
+    elif event.verdict is Verdict.FAILED:
+        state.passes.pop(event.step, None)
 
 
 # Each function takes just the event of its key, which a dict's type cannot say.
 _CHANGES: dict[type, Callable[[RunState, Any], None]] = {
     e.RunStarted: _run_started,
     e.RunContinued: _run_continued,
+    e.BaseTaken: _base_taken,
+    e.SnapshotMerged: _snapshot_merged,
     e.RunEnded: _run_ended,
     e.Noted: _noted,
     e.ItemsPlanned: _items_planned,

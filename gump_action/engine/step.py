@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from gump_action.engine import agent, budget, gates, prompts, transcripts, usage, variables
+from gump_action.engine import agent, budget, gates, prompts, taking, transcripts, usage, variables
 from gump_action.engine import events as e
 from gump_action.engine.agent import Launched, Start
+from gump_action.engine.news import News, find_news
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.outputs import Taken, take_output
 from gump_action.engine.retry import Again, Stop, next_move
@@ -33,6 +34,7 @@ class Due:
     number: int
     move: Again
     base: str
+    news: News | None = None
 
     @property
     def path(self) -> str:
@@ -62,14 +64,19 @@ def run_step(run: Run, step: AgentStep, scope: Scope, digest: str) -> Stop:
             return Stop(Verdict.CANCELLED, run.around.stop.why)
         if spent := budget.why_spent(run.state):
             return Stop(Verdict.BLOCKED, spent)
-        base = attempts[-1].base if attempts else run.state.head
+        base = taking.current(run, attempts[-1].base if attempts else run.state.head)
+        if not base:
+            return taking.NO_MERGE
         _attempt(run, Due(step, scope, digest, run.state.count(path) + 1, move, base))
         made += 1
 
 
 def _attempt(run: Run, due: Due) -> None:
     began = run.around.clock()
+    if due.step.session.mode == "reuse-on-retry":
+        taking.bring_own(run, due.path)
     decision = decide_session(due.step.session, due.path, due.move, run.state)
+    due = replace(due, news=find_news(run.state, due.path, due.move, decision))
     _begin(run, due, decision)
     try:
         ending = _outcome(run, due, _talk(run, due, decision))
@@ -89,16 +96,17 @@ def _begin(run: Run, due: Due, decision: Fresh | Resume) -> None:
             kind=due.move.kind,
             digest=due.digest,
             base=due.base,
-            start=_start_of(due, decision),
+            start=_start_of(run, due, decision),
             session=_decided(due, decision),
         )
     )
 
 
-def _start_of(due: Due, decision: Fresh | Resume) -> str:
+def _start_of(run: Run, due: Due, decision: Fresh | Resume) -> str:
     """A session that goes on with its own attempt finds that attempt's changes."""
-    is_own = isinstance(decision, Resume) and decision.is_own
-    return decision.attempt.end if is_own else due.base  # type: ignore[union-attr]  # is_own
+    if isinstance(decision, Resume) and decision.is_own:
+        return run.state.bases.now(decision.attempt.end)
+    return due.base
 
 
 def _decided(due: Due, decision: Fresh | Resume) -> e.SessionDecided:
@@ -135,7 +143,7 @@ def _with_usage_of(refused: Launched, launched: Launched) -> Launched:
 
 def _resume(run: Run, due: Due, talk: Talk, decision: Resume) -> Launched | None:
     """None, or a refused launch, where the session is not to be had: that is said by then."""
-    _prepare(run, talk, _start_of(due, decision))
+    _prepare(run, talk, _start_of(run, due, decision))
     launched = None
     why = transcripts.put_back(run, talk, decision.attempt)
     if not why:
@@ -202,6 +210,7 @@ def _message(run: Run, due: Due, talk: Talk, decision: Fresh | Resume) -> str:
         is_own=isinstance(decision, Resume) and decision.is_own,
         moved_to=_moved_to(talk, decision),
         overrides=run.around.templates,
+        came_in=taking.told(run, due.news),
     )
     return prompts.message(told)
 

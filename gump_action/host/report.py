@@ -129,9 +129,9 @@ def _item(text: str, command: str) -> str:
 
 def _facts(state: RunState, folder: Path | None) -> list[str]:
     facts = []
-    if state.started:
+    if state.started and (on := state.stands_on):
         place = words.PLACES[state.started.workspace]
-        facts.append(f"Run {code(state.started.run)}, {place}, on {code(state.started.base[:10])}")
+        facts.append(f"Run {code(state.started.run)}, {place}, on {code(on.base[:10])}")
     if state.starts > 1:
         facts.append(f"Started {state.starts} times; each start went on where the one before ended")
     if state.skipped:

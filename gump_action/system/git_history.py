@@ -150,11 +150,16 @@ def send(git: Git, to: Git, tip: str, base: str) -> None:
     pack.unlink()
 
 
+def over(base: str) -> tuple[str, ...]:
+    """Git's words for all snapshots, less what is the user's: this base, and later ones."""
+    return ("--glob=refs/gump/*", "--not", base, "--glob=refs/bases/*", "--not")
+
+
 def bundle(git: Git, path: Path, base: str) -> bool:
     """All snapshots over the base into one file; false where there are none."""
     if not refs(git):
         return False
-    git.run("bundle", "create", "-q", str(path), "--glob=refs/gump/*", f"^{base}")
+    git.run("bundle", "create", "-q", str(path), *over(base))
     return True
 
 

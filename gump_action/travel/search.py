@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gump_action.redaction import Redactor
+from gump_action.system import git_history
 from gump_action.system.git import ALONE, Git
 
 OVERLAP = 64 * 1024
@@ -37,7 +38,7 @@ def is_in_snapshots(redactor: Redactor, git: Git, base: str) -> bool:
 
 
 def _objects(git: Git, base: str) -> Iterator[bytes]:
-    words = ("--objects", "--no-object-names", "--glob=refs/gump/*", f"^{base}")
+    words = ("--objects", "--no-object-names", *git_history.over(base))
     sizes = git.run(
         "cat-file",
         "--batch-check=%(objectname) %(objectsize)",

@@ -10,14 +10,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gump_action.engine.workspace.core import Core
-from gump_action.engine.workspace.folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace.folder import (
+    Taken,
+    look_at_index,
+    make_folder,
+    move_on,
+    take_over_index,
+)
 from gump_action.engine.workspace.guard import Guard, Place, inode_of
-from gump_action.engine.workspace.left import LeftAlone, look_at_left
+from gump_action.engine.workspace.incoming import look_at, without_files_of
+from gump_action.engine.workspace.left import LeftAlone, differing_from, look_at_left
 from gump_action.engine.workspace.names import all_paths, all_shown, some
 from gump_action.engine.workspace.output import OUT
-from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.records import Onto, Opened
 from gump_action.engine.workspace.said import what_was_put_back
-from gump_action.engine.workspace.source import FRESH, Source, credentials, find_source
+from gump_action.engine.workspace.source import (
+    FRESH,
+    Source,
+    credentials,
+    find_source,
+    require_bases,
+)
 from gump_action.engine.workspace.submodules import Submodule, find_submodules
 from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.errors import InputError, LostError
@@ -41,6 +54,13 @@ class Checkout(Core):
     def before_gates(self) -> None:
         self.guard.arm()
         self.is_touched = True
+
+    def take_in(self) -> None:
+        super().take_in()
+        alone = LeftAlone(self.folder.path / "left-alone")
+        self.folder.read_tree(self.opened.start)
+        self.held.indexed_commit = ""
+        self.held.left_out = left_out(self.opened, look_at_index(self.folder), alone)
 
     def after_attempt(self) -> tuple[str, ...]:
         self._have_a_folder()
@@ -66,10 +86,14 @@ class Checkout(Core):
         return super().find_lost() or self.guard.find_lost() or lost
 
     def publish(
-        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+        self,
+        branch: str,
+        commits: Sequence[tuple[str, str]],
+        recorded: str = "",
+        starts: Mapping[str, str] | None = None,
     ) -> str | None:
         self._calm()
-        tip = super().publish(branch, commits, recorded)
+        tip = super().publish(branch, commits, recorded, starts)
         self.guard.make()
         return tip
 
@@ -91,6 +115,7 @@ def open_checkout(
     repo: Path,
     state: Path,
     recorded: Opened | None,
+    onto: Onto | None = None,
     *,
     left: str | None,
     in_job: bool,
@@ -102,16 +127,20 @@ def open_checkout(
     source = find_source(repo, env)
     refuse_place(source, state)
     if recorded is not None and recorded.base != source.head:
-        raise InputError(
-            f"this run is built on {recorded.base}, but HEAD of {source.top} is {source.head}",
-            hint=f"check out {recorded.base[:12]}, or {FRESH}",
-        )
+        refuse_moved(source, state, recorded, can_take=onto is not None, left=left)
+    if recorded is not None:
+        require_bases(source, {recorded.base, *recorded.earlier} - {source.head})
     held, opened = ready_tree(source, state, recorded, env)
+    incoming = None
+    if onto and opened.base != source.head:
+        incoming = look_at(held.folder.git, onto, moved_to(source, held, opened, left))
     notes += first_notes(source, opened, is_first=recorded is None)
-    if recorded is not None and left is not None:
+    if recorded is not None and left is not None and not (incoming and incoming.why):
         require(held.folder, left)
-        notes += look_at_left(held, opened, left, in_job=in_job)
+        more = {incoming.opened.start, incoming.opened.base} if incoming else set()
+        notes += look_at_left(held, opened, left, in_job=in_job, more=more)
     made = Checkout(source, held, opened, notes)
+    made.incoming = incoming
     places = guarded(source)
     made.guard = Guard(state / "guard", source.top, places)
     made.inode = inode_of(source.objects)
@@ -120,6 +149,20 @@ def open_checkout(
     made.submodules = find_submodules(source, submodules, held.left_out.submodules, env)
     made.guard.make()
     return made
+
+
+def refuse_moved(
+    source: Source, state: Path, recorded: Opened, *, can_take: bool, left: str | None
+) -> None:
+    """A tree that is still as a killed agent left it cannot be told from what came in."""
+    is_as_left = Folder(state / "git", source.top, {}).is_there and left is None
+    if can_take and not is_as_left:
+        return
+    take = "" if can_take else "take the new one in with --take-in, "
+    raise InputError(
+        f"this run is built on {recorded.base}, but HEAD of {source.top} is {source.head}",
+        hint=f"check out {recorded.base[:12]}, {take}or {FRESH}",
+    )
 
 
 def put_back_cut(repo: Path, state: Path, env: Mapping[str, str]) -> list[str]:
@@ -158,7 +201,7 @@ def ready_tree(
     alone = LeftAlone(folder.path / "left-alone")
     if recorded is not None and folder.is_there and git_history.has(folder.git, recorded.start):
         return Tree(folder, left_out(recorded, look_at_index(folder), alone)), recorded
-    folder = make_folder(source, state, source.top, env, is_first=recorded is None)
+    folder = make_folder(source, state, source.top, env, recorded=recorded)
     taken = take_over_index(source, folder)
     status = folder.status()
     if recorded is None:
@@ -202,6 +245,42 @@ def look_at_found(
         all_shown([p for p in untracked if not is_output(p)]),
         all_shown([p for p in ignored if not is_output(p)]),
     )  # fmt: skip
+
+
+def moved_to(source: Source, held: Tree, before: Opened, left: str | None) -> Opened:
+    """What the run would stand on if it took in HEAD, with what differs from HEAD as found state.
+
+    What the run itself has left in the tree is its work, and no found state.
+    """
+    folder = held.folder
+    own = set[str]()
+    if left:
+        own = {*git_history.changed(folder.git, before.start, left)} - differing_from(held, left)
+    move_on(source, folder)
+    take_over_index(source, folder)
+    status = [path for letters, path in folder.status() if letters not in ("??", "!!")]
+    found = [path for path in status if path not in own]
+    folder.read_tree(source.head)
+    held.indexed_commit = ""
+    start = make_found(folder, source.head, found) if found else source.head
+    untracked, ignored = (
+        all_shown(without_files_of(all_paths(paths), folder, source.head))
+        for paths in (before.untracked, before.ignored)
+    )
+    earlier = (*before.earlier, before.base)
+    return Opened(source.head, start, all_shown(found), untracked, ignored, earlier)
+
+
+def make_found(folder: Folder, base: str, paths: Sequence[str]) -> str:
+    """A snapshot of the base with these paths as they are in the tree."""
+    there = [path for path in paths if is_there(folder.tree / path)]
+    folder.drop([path for path in paths if path not in there])
+    folder.add_files(there)
+    return git_history.commit(folder.git, folder.write_tree(), [base], "found state")
+
+
+def is_there(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
 
 
 def is_output(path: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gump_action.engine.workspace import output
+from gump_action.engine.workspace import incoming, output
 from gump_action.engine.workspace.names import all_shown, shown
 from gump_action.engine.workspace.publish import Branch, keep_result, make_result, publish
-from gump_action.engine.workspace.records import Opened, Snapshot
+from gump_action.engine.workspace.records import Incoming, Opened, Snapshot
 from gump_action.engine.workspace.remove import remove
 from gump_action.engine.workspace.source import Source
 from gump_action.engine.workspace.tree import Tree
@@ -25,6 +25,7 @@ class Core:
         self.source, self.held, self.opened = source, held, opened
         self.notes = tuple(notes)
         self.is_new = False
+        self.incoming: Incoming | None = None
 
     @property
     def tree(self) -> Path:
@@ -106,9 +107,13 @@ class Core:
         output.drop_output_folder(self.tree)
 
     def publish(
-        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+        self,
+        branch: str,
+        commits: Sequence[tuple[str, str]],
+        recorded: str = "",
+        starts: Mapping[str, str] | None = None,
     ) -> str | None:
-        result = make_result(self.folder.git, self.opened, commits)
+        result = make_result(self.folder.git, self.opened, commits, starts or {})
         keep_result(self.folder.git, result.tip, self.opened.base)
         wanted = Branch(branch, result.tip, self.opened.base, recorded)
         left_alone = publish(self.source, self.folder, wanted)
@@ -122,6 +127,16 @@ class Core:
                 f"the branch {branch} has them as the run left them",
             )
         return result.tip
+
+    def take_in(self) -> None:
+        assert self.incoming, "the workspace was opened on a HEAD that has moved"
+        self.opened, self.incoming = self.incoming.opened, None
+        incoming.keep_bases(self.folder.git, [self.opened.base, *self.opened.earlier])
+        if self.opened.start != self.opened.base:
+            git_history.keep(self.folder.git, f"{incoming.TAKEN}/start", self.opened.start)
+
+    def merge_in(self, snapshot: str, start: str) -> str | None:
+        return incoming.merge_in(self.folder.git, snapshot, start, self.opened.start)
 
     def bundle(self, path: Path) -> bool:
         return git_history.bundle(self.folder.git, path, self.opened.base)

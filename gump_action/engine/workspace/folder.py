@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gump_action.engine.workspace.incoming import keep_bases
+from gump_action.engine.workspace.records import Opened
 from gump_action.engine.workspace.source import Source, lfs_settings
 from gump_action.errors import InputError
 from gump_action.system import git_history
@@ -25,7 +27,7 @@ class Taken:
 
 
 def make_folder(
-    source: Source, state: Path, tree: Path, env: Mapping[str, str], *, is_first: bool
+    source: Source, state: Path, tree: Path, env: Mapping[str, str], *, recorded: Opened | None
 ) -> Folder:
     """A new git folder in the state directory, with the snapshots of another machine."""
     folder = Folder(state / "git", tree, env)
@@ -37,9 +39,10 @@ def make_folder(
     take_over_files(source, folder, env)
     (folder.path / "HEAD").write_text(f"{source.head}\n")
     git_history.keep(folder.git, "refs/base", source.head)
-    if not is_first and (state / BUNDLE).is_file():
+    if recorded and (state / BUNDLE).is_file():
+        keep_bases(folder.git, [recorded.base, *recorded.earlier])
         git_history.unbundle(folder.git, state / BUNDLE)
-    if not is_first and (state / "lfs").is_dir():
+    if recorded and (state / "lfs").is_dir():
         shutil.copytree(state / "lfs", folder.path / "lfs/objects", dirs_exist_ok=True)
     return folder
 
@@ -59,6 +62,13 @@ def take_over_files(source: Source, folder: Folder, env: Mapping[str, str]) -> N
         named = source.config.get(key, ("",))[-1]
         place = source.top / named.replace("~", str(home), 1) if named else usual / default
         copy_if_there(place, info / name)
+
+
+def move_on(source: Source, folder: Folder) -> None:
+    """HEAD is another commit by now, and a shallow clone may end elsewhere."""
+    copy_if_there(source.common / "shallow", folder.path / "shallow")
+    (folder.path / "HEAD").write_text(f"{source.head}\n")
+    keep_bases(folder.git, [source.head])
 
 
 def copy_if_there(old: Path, new: Path) -> None:

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gump_action.engine.workspace.core import Core
-from gump_action.engine.workspace.folder import Taken, look_at_index, make_folder, take_over_index
+from gump_action.engine.workspace.folder import (
+    Taken,
+    look_at_index,
+    make_folder,
+    move_on,
+    take_over_index,
+)
+from gump_action.engine.workspace.incoming import look_at
 from gump_action.engine.workspace.left import LeftAlone, collapsed, leave_alone
 from gump_action.engine.workspace.names import all_shown, some
-from gump_action.engine.workspace.records import Opened
+from gump_action.engine.workspace.records import Onto, Opened
 from gump_action.engine.workspace.remove import empty_folder, remove
 from gump_action.engine.workspace.share import link_shared, shared_paths, warn_of_environments
-from gump_action.engine.workspace.source import FRESH, Source, find_source
+from gump_action.engine.workspace.source import Source, find_source, require_bases
 from gump_action.engine.workspace.tree import LeftOut, Tree
 from gump_action.errors import InputError
 from gump_action.system import git_history
@@ -57,6 +65,16 @@ class Isolated(Core):
         shutil.copytree(self.pristine, place, symlinks=True)
         return link_shared(self.source, self.tree, self.shared)
 
+    def take_in(self) -> None:
+        """Agents get the new base's history, with the run's work as changes to it."""
+        super().take_in()
+        self.folder.read_tree(self.opened.start)
+        self.held.indexed_commit = ""
+        submodules = look_at_index(self.folder).submodules
+        self.held.left_out = replace(self.held.left_out, submodules=submodules)
+        remove(self.pristine)
+        self.lay_out()
+
     def after_attempt(self) -> tuple[str, ...]:
         """What agents left in folders of submodules, which are empty here, is gone."""
         self._have_a_folder()
@@ -76,6 +94,7 @@ def open_isolated(
     repo: Path,
     state: Path,
     recorded: Opened | None,
+    onto: Onto | None = None,
     *,
     share: Sequence[str],
     env: Mapping[str, str],
@@ -95,6 +114,13 @@ def open_isolated(
     held = Tree(folder, LeftOut.of(shared, alone, submodules=taken.submodules))
     opened = recorded or Opened(base=source.head, start=source.head)
     made = Isolated(source, held, opened, shared)
+    if onto and opened.base != source.head:
+        made.incoming = look_at(folder.git, onto, moved_to(source, folder, opened))
+    elif opened.base != source.head:
+        notes.append(
+            f"HEAD is {source.head[:12]} now; the run stays on {opened.base[:12]} "
+            "(--take-in merges what came in)"
+        )
     if made.is_new:
         make_tree(held, opened)
     if made.pristine.is_dir():
@@ -111,22 +137,23 @@ def ready_folder(
     folder, notes = Folder(state / "git", state / "tree", env), []
     folder.clear_locks()
     folder.borrow([source.objects])
-    if recorded is not None and recorded.base != source.head:
-        notes.append(f"HEAD is {source.head[:12]} now; the run stays on {recorded.base[:12]}")
-    if recorded is not None and not git_history.has(source.git, recorded.base):
-        raise InputError(
-            f"the commit {recorded.base} that this run is built on is not in {source.top}",
-            hint=f"fetch it (git fetch origin {recorded.base}), or {FRESH}",
-        )
+    if recorded is not None:
+        require_bases(source, [recorded.base, *recorded.earlier])
     if recorded is None or not folder.is_there or not git_history.has(folder.git, recorded.start):
         (state / "tree").mkdir(parents=True, exist_ok=True)
-        folder = make_folder(source, state, state / "tree", env, is_first=recorded is None)
+        folder = make_folder(source, state, state / "tree", env, recorded=recorded)
         notes += look_at_user(source, state, folder, env, is_first=recorded is None)
         remove(state / "tree")
         remove(state / AGENTS_GIT)
         (state / "tree").mkdir()
         folder.finish_making()
     return folder, notes
+
+
+def moved_to(source: Source, folder: Folder, before: Opened) -> Opened:
+    """What the run would stand on if it took in HEAD."""
+    move_on(source, folder)
+    return Opened(source.head, source.head, earlier=(*before.earlier, before.base))
 
 
 def look_at_user(

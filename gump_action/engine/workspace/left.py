@@ -38,19 +38,24 @@ class LeftAlone:
         self.add(sorted(theirs))
 
 
-def look_at_left(held: Tree, opened: Opened, left: str, *, in_job: bool) -> list[str]:
-    """The tree is put to what the run left; what others have changed since is refused, or said."""
+def look_at_left(
+    held: Tree, opened: Opened, left: str, *, in_job: bool, more: Collection[str] = ()
+) -> list[str]:
+    """The tree is put to what the run left; what others have changed since is refused, or said.
+
+    `more` are commits that the files may be of, besides those of the run.
+    """
     held.folder.read_tree(left)
     differing = differing_from(held, left)
     if not differing:
         held.indexed_commit = left
         return []
     known = set[str]()
-    for commit in {left, opened.start, opened.base}:
+    for commit in {left, opened.start, opened.base, *more}:
         known |= git_history.files_of(held.folder.git, commit)
     notes = leave_alone(held, sorted(differing - known))
     differing &= known
-    for commit in {opened.start, opened.base} - {left}:
+    for commit in {opened.start, opened.base, *more} - {left}:
         if differing:  # a file as it was before the run holds nobody's work
             differing &= differing_from(held, commit)
     if differing and not in_job:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from gump_action.engine.state import RunState
 from gump_action.engine.workspace.checkout import open_checkout
 from gump_action.engine.workspace.isolated import open_isolated
-from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.engine.workspace.records import Onto, Opened, Workspace
 from gump_action.engine.workspace.source import FRESH
 from gump_action.errors import InputError
 from gump_action.system.git import Git
@@ -29,15 +29,23 @@ class Place(BaseModel):
     is_job: bool = False
 
 
-def open_workspace(place: Place, root: Path, state: RunState, env: Mapping[str, str]) -> Workspace:
-    """The workspace of the run whose state directory is `root`; `env` is what git is given."""
+def open_workspace(
+    place: Place, root: Path, state: RunState, env: Mapping[str, str], *, takes_in: bool = False
+) -> Workspace:
+    """The workspace of the run whose state directory is `root`; `env` is what git is given.
+
+    With `takes_in` HEAD may have moved, and what it has moved to is `incoming`.
+    """
     _refuse_committed(place.repo, root, env)
     recorded = _opened(state)
+    onto = Onto(state.head, state.start_of(state.head)) if takes_in and recorded else None
     if place.kind == "isolated":
-        made: Workspace = open_isolated(place.repo, root, recorded, share=place.share, env=env)
+        made: Workspace = open_isolated(
+            place.repo, root, recorded, onto, share=place.share, env=env
+        )
     else:
         left, in_job = state.left or None, place.is_job
-        made = open_checkout(place.repo, root, recorded, left=left, in_job=in_job, env=env)
+        made = open_checkout(place.repo, root, recorded, onto, left=left, in_job=in_job, env=env)
     _refuse_lost(made, state)
     return made
 
@@ -72,7 +80,8 @@ def _refuse_committed(repo: Path, root: Path, env: Mapping[str, str]) -> None:
 
 
 def _opened(state: RunState) -> Opened | None:
-    started = state.started
-    if started is None:
+    on = state.stands_on
+    if on is None:
         return None
-    return Opened(started.base, started.start, started.found, started.untracked, started.ignored)
+    earlier = tuple(base for base in state.built_on if base != on.base)
+    return Opened(on.base, on.start, on.found, on.untracked, on.ignored, earlier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gump_action.engine.workspace.lfs import hand_over_lfs
@@ -31,18 +31,25 @@ class Result:
     unmerged: tuple[str, ...] = ()
 
 
-def make_result(git: Git, opened: Opened, commits: Sequence[tuple[str, str]]) -> Result:
-    """The commits of the result, in the engine's folder. Made again, they have the same names."""
-    seen = git_history.details(git, [opened.base, opened.start, *(c for _, c in commits)])
+def make_result(
+    git: Git, opened: Opened, commits: Sequence[tuple[str, str]], starts: Mapping[str, str]
+) -> Result:
+    """The commits of the result, in the engine's folder. Made again, they have the same names.
+
+    A step of before the base has moved (its snapshot is in `starts`) is merged onto the base; where
+    it does not merge by itself, it is part of the commit after it.
+    """
+    asked = [opened.base, opened.start, *starts.values(), *(c for _, c in commits)]
+    seen = git_history.details(git, asked)
     tip_tree = seen[opened.base].tree
     wanted = []
     unmerged: dict[str, None] = {}
     for message, snapshot in commits:
-        trees = (seen[opened.base].tree, seen[opened.start].tree)
+        trees = (seen[opened.base].tree, seen[starts.get(snapshot, opened.start)].tree)
         tree, conflicts = without_found_state(git, trees, seen[snapshot].tree)
-        unmerged |= dict.fromkeys(conflicts)
-        if tree == tip_tree:
+        if tree == tip_tree or (conflicts and snapshot in starts):
             continue
+        unmerged |= dict.fromkeys(conflicts)
         wanted.append(git_history.Wanted(tree, seen[snapshot].date, message))
         tip_tree = tree
     if not commits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,26 @@ class Opened:
     found: tuple[str, ...] = ()  # tracked files that differed from HEAD (checkout only)
     untracked: tuple[str, ...] = ()  # not ignored, in no snapshot, left alone (checkout only)
     ignored: tuple[str, ...] = ()  # stay out even if an agent's .gitignore brings them back
+    earlier: tuple[str, ...] = ()  # the commits that it was built on before, if base has moved
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What HEAD has moved to: `opened` is what the run is to stand on from then on.
+
+    `why` says why the run's head does not merge with it, empty where it does.
+    """
+
+    opened: Opened
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Onto:
+    """That HEAD may have moved, and what then has to merge with it: `head`, made over `start`."""
+
+    head: str
+    start: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,22 @@ class Workspace(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines for the person, of opening."""
+        ...
+
+    @property
+    def incoming(self) -> Incoming | None:
+        """What HEAD has moved to, where the workspace was opened to take that in."""
+        ...
+
+    def take_in(self) -> None:
+        """From here on the workspace is opened on what is incoming; the tree is not touched."""
+        ...
+
+    def merge_in(self, snapshot: str, start: str) -> str | None:
+        """A snapshot that was made over `start`, with what came in since; None is no clean merge.
+
+        It is a commit of its own on both, and kept.
+        """
         ...
 
     @property
@@ -98,9 +134,15 @@ class Workspace(Protocol):
     def drop_output_folder(self) -> None: ...
 
     def publish(
-        self, branch: str, commits: Sequence[tuple[str, str]], recorded: str = ""
+        self,
+        branch: str,
+        commits: Sequence[tuple[str, str]],
+        recorded: str = "",
+        starts: Mapping[str, str] | None = None,
     ) -> str | None:
         """The result branch, from (message, snapshot) of the passed steps; its tip.
+
+        `starts` names what a snapshot was made over where that is not what is opened now.
 
         None where no step has passed, and where it stands on somebody's commit: neither on the
         tip that is `recorded` nor on another one of ours.  It is left alone then, with a note.

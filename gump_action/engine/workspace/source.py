@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.errors import InputError
+from gump_action.system import git_history
 from gump_action.system.git import Git, names
 
 # Values of the user's configuration that say what a file is for git. Nothing that runs a program.
@@ -107,6 +108,26 @@ def find_head(git: Git, top: Path) -> tuple[str, str]:
 def head_of(repo: Path, env: Mapping[str, str]) -> str:
     """The commit that the repository stands on now."""
     return find_source(repo, env).head
+
+
+def missing_bases(repo: Path, env: Mapping[str, str], commits: Collection[str]) -> tuple[str, ...]:
+    """Those of these commits that the repository lacks.
+
+    A run that goes on needs all that it was ever built on (`RunState.built_on`). A shallow clone
+    lacks the earlier ones; who may speak to the server can fetch them (`system.git_fetch`).
+    """
+    source = find_source(repo, env)
+    return tuple(c for c in commits if not git_history.has(source.git, c))
+
+
+def require_bases(source: Source, commits: Collection[str]) -> None:
+    for base in commits:
+        if not git_history.has(source.git, base):
+            raise InputError(
+                f"the commit {base} that this run is built on is not in {source.top}",
+                hint=f"fetch it (git fetch origin {base}; in a job, give actions/checkout "
+                f"`fetch-depth: 0`), or {FRESH}",
+            )
 
 
 def is_built_on(repo: Path, env: Mapping[str, str], base: str, *, in_checkout: bool) -> bool:
