@@ -40,7 +40,8 @@ class Options:
     """What `run` was asked.
 
     `timeout` is in seconds, for this start alone; with `yields` a record outranks spec, inputs and
-    agent; with `takes_in` what HEAD has moved to is merged into the run; `secrets` are masked, besides those that the environment has.
+    agent; with `takes_in` what HEAD has moved to is merged into the run; `secrets` are masked,
+    besides those that the environment has.
     """
 
     workflow: str

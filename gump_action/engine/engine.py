@@ -135,7 +135,8 @@ def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, st
     if first is None:
         return RunState(), ""
     state = RunState() if wish.is_fresh else record.read_state(store.root)
-    said = "" if wish.is_fresh else _why_anew(state, wish, around)
+    has_folder = (store.root / "git").exists()
+    said = "" if wish.is_fresh else _why_anew(state, wish, around, has_folder=has_folder)
     # A run of which nothing was ever attempted has nothing to go on with.
     if state.attempts and not said:
         return state, ""
@@ -143,8 +144,12 @@ def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, st
     return RunState(), said
 
 
-def _why_anew(state: RunState, wish: Wish, around: Surroundings) -> str:
-    """In a job a run over another base starts anew; elsewhere opening it says what to do."""
+def _why_anew(state: RunState, wish: Wish, around: Surroundings, *, has_folder: bool) -> str:
+    """In a job a run over another base starts anew; elsewhere opening it says what to do.
+
+    A base that has moved is taken in, where that is asked for; but not under a tree that is still
+    as a killed agent left it.
+    """
     if not around.is_job or state.started is None or state.stands_on is None:
         return ""
     run, workflow = state.started.run, state.started.workflow
@@ -157,7 +162,8 @@ def _why_anew(state: RunState, wish: Wish, around: Surroundings) -> str:
             "brings it with `fetch-depth: 0`): a new run begins"
         )
     base, in_checkout = state.stands_on.base, wish.workspace == "checkout"
-    if wish.takes_in or is_built_on(wish.repo, env, base, in_checkout=in_checkout):
+    can_take = wish.takes_in and not (in_checkout and has_folder and not state.left)
+    if can_take or is_built_on(wish.repo, env, base, in_checkout=in_checkout):
         return ""
     return f"run {run} is built on {base[:12]}, which this is not: a new run begins"
 
@@ -200,11 +206,9 @@ def _begin(here: Run, wish: Wish, said: Sequence[str]) -> None:
 
 
 def _take_in(here: Run) -> None:
-    """What set-up commands have made may not fit what came in: they run again, on the new start."""
+    """What set-up commands have made may not fit what came in: they run again."""
+    here.store.remove(SET_UP)
     taking.take_in(here)
-    if here.workflow.workspace.setup:
-        here.store.remove(SET_UP)
-        here.put_tree_at(here.workspace.opened.start)
 
 
 def _set_up(here: Run, wish: Wish) -> None:
@@ -218,6 +222,8 @@ def _set_up(here: Run, wish: Wish) -> None:
     if not here.workspace.is_new and here.store.read(SET_UP) == asked:
         return
     here.store.remove(SET_UP)
+    if here.state.bases.taken:
+        here.put_tree_at(here.workspace.opened.start)
     complaint = gates.setup(here)
     if here.around.stop.is_wanted:
         return

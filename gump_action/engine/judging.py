@@ -54,12 +54,11 @@ def ask_again(run: Run, asked: Met) -> Stop:
     """An attempt of gates alone, on the end of the run; where it fails, the step has not passed."""
     began = run.around.clock()
     passed = run.state.passes[asked.path]
-    head = run.state.head
-    base, end = taking.current(run, passed.base), taking.current(run, passed.end)
-    if not base:
+    head, base = taking.current(run, run.state.head), taking.current(run, passed.base)
+    if not head or not base:
         return taking.NO_MERGE
     attempt = _begin(run, asked, base, head)
-    changes = run.workspace.compare(base, end or head)
+    changes = run.workspace.compare(base, taking.current(run, passed.end) or head)
     folder = attempt_folder(asked.path, attempt.number)
     run.store.write(f"{folder}/diff.patch", changes.patch)
     run.put_tree_at(head)
@@ -74,11 +73,9 @@ def ask_again(run: Run, asked: Met) -> Stop:
     )
     ending = step.ask_and_undo(run, question, attempt)
     seconds = run.around.clock() - began
-    error = ending.error
-    step.end_attempt(
-        run, asked.path, attempt.number, step.Ending(ending.verdict, error, seconds)
-    )
-    return Stop(ending.verdict, error.partition("\n")[0])
+    ended = step.Ending(ending.verdict, ending.error, seconds)
+    step.end_attempt(run, asked.path, attempt.number, ended)
+    return Stop(ending.verdict, ending.error.partition("\n")[0])
 
 
 def _begin(run: Run, asked: Met, base: str, head: str) -> Attempt:

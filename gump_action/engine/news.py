@@ -39,7 +39,8 @@ def _source(state: RunState, path: str, move: Again, decision: Fresh | Resume) -
     if move.kind == "retry" and failed and not isinstance(decision, Resume):
         return _last_of_agent(state.of(path), failed[-1]).base
     made = [a for of_step in state.attempts.values() for a in of_step if _has_said(a)]
-    return max(made, key=lambda a: a.began).base if made else ""
+    last = max(made, key=lambda a: (state.is_current(a.base), a.began), default=None)
+    return last.base if last else ""
 
 
 def _last_heard(state: RunState, attempt: Attempt) -> Attempt | None:

@@ -71,7 +71,7 @@ def _complaints(state: RunState) -> Iterator[str]:
     if started is None or not _RUN.fullmatch(started.run):
         yield "its run has no proper name"
         return
-    commits = [started.base, started.start, state.left, *state.bases.over]
+    commits = [started.base, started.start, state.left, *state.bases.over, *state.bases.merged]
     commits += [taken.base or "nothing" for taken in state.bases.taken]
     if state.ended:
         commits += [state.ended.commit, state.ended.left]

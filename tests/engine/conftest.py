@@ -29,7 +29,7 @@ class Ledger:
     ) -> Ledger:
         number = self.state.count(step) + 1
         known = self.state.of(step)
-        base = known[-1].base if known else self.state.head
+        base = self.state.bases.now(known[-1].base) if known else self.state.head
         where = {"step": step, "attempt": number}
         decided = e.SessionDecided(mode="fresh", why="")
         told: list[e.AnyEvent] = [
@@ -46,6 +46,15 @@ class Ledger:
         told.append(e.SnapshotTaken(**where, commit=f"{step}#{number}", tree="t"))
         if verdict:
             told.append(e.AttemptEnded(**where, verdict=verdict))
+        fold(told, self.state)
+        return self
+
+    def take(self, base: str, *merged: str) -> Ledger:
+        """HEAD has moved to `base`; each of these snapshots is `SNAPSHOT+BASE` then."""
+        on = self.state.stands_on
+        assert on
+        told: list[e.AnyEvent] = [e.BaseTaken(before=on.base, base=base, start=base)]
+        told += [e.SnapshotMerged(snapshot=one, commit=f"{one}+{base}") for one in merged]
         fold(told, self.state)
         return self
 

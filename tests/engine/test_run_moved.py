@@ -33,9 +33,13 @@ def go_on(project, steps, **how):
 
 def move(project, files=MOVED):
     """HEAD is another commit, with a clean tree as in a new clone; what git ignores stays."""
-    project.git("reset", "-q", "--hard")
-    project.git("clean", "-fdq")
+    clean(project)
     project.commit(files)
+
+
+def clean(project, rev="HEAD"):
+    project.git("reset", "-q", "--hard", rev)
+    project.git("clean", "-fdq")
 
 
 def files(project, rev):
@@ -252,8 +256,7 @@ def test_a_base_can_move_again_and_back(there):
     move(there, {"more.txt": "more\n"})
     done = go_on(there, step("one"))
     assert files(there, done.branch) >= {"one.txt", "theirs.txt", "more.txt"}
-    there.git("reset", "-q", "--hard", old)
-    there.git("clean", "-fdq")
+    clean(there, old)
     done = go_on(there, step("one"))
     assert done.verdict == "passed"
     assert there.git("diff", "--name-only", old, done.branch).split() == ["one.txt"]
@@ -275,6 +278,81 @@ def test_where_head_has_not_moved_nothing_is_taken_in(there):
     there.run(TWO, **there.how)
     done = go_on(there, TWO)
     assert done.of(e.BaseTaken) == []
+
+
+def test_a_branch_that_was_forced_elsewhere_is_taken_in_too(there):
+    """What it no longer has goes from the run as well."""
+    there.commit({"gone.txt": "1\n"})
+    there.script(TWO_FAILS)
+    there.run(TWO, **there.how)
+    clean(there)
+    there.git("checkout", "-q", "--orphan", "other")
+    there.git("rm", "-q", "-f", "gone.txt")
+    there.commit(MOVED)
+    done = go_on(there, TWO)
+    assert (done.verdict, done.launches()) == ("passed", ["two#3"])
+    assert "gone.txt" not in files(there, done.branch)
+    assert there.git("diff", "--name-only", "other", done.branch).split() == ["one.txt", "seen.txt"]
+
+
+def test_a_person_pulls_while_the_tree_holds_the_runs_work_and_their_own(project):
+    project.how = {"workspace": "checkout"}
+    project.commit({"mine.txt": "1\n", "b.txt": "1\n"})
+    two = [write("two.txt", "1\n"), {"fail": "no"}]
+    one = [write("one.txt", "1\n"), write("b.txt", "by the run\n")]
+    look = {"run": "cat mine.txt theirs.txt one.txt b.txt > seen.txt"}
+    project.script({"one": [one], "two": [two, two, [look]]})
+    project.git("checkout", "-q", "-b", "others")
+    project.commit({"theirs.txt": "by others\n"})
+    project.git("checkout", "-q", "-")
+    project.write({"mine.txt": "found\n"})
+    project.run(TWO, **project.how)
+    project.git("merge", "-q", "--ff-only", "others")
+    done = go_on(project, TWO)
+    assert (done.verdict, done.launches()) == ("passed", ["two#3"])
+    assert done.state.stands_on.found == ("mine.txt",)
+    assert project.git("show", f"{done.branch}:seen.txt").split("\n") == [
+        *("found", "by others", "1", "by the run")
+    ]
+    names = project.git("diff", "--name-only", "HEAD", done.branch).split()
+    assert names == ["b.txt", "one.txt", "seen.txt"]
+    assert (project.repo / "mine.txt").read_text() == "found\n"
+
+
+def test_set_up_commands_run_again_on_what_came_in(project):
+    project.how = {"workspace": "isolated"}
+    head = 'workspace: {setup: ["cat a.txt > set-up.log"]}'
+    look = [{"run": "cat set-up.log > seen.txt"}]
+    project.script({"two": [[{"fail": "no"}], [{"fail": "no"}], look]})
+    project.run(TWO, head, **project.how)
+    move(project)
+    done = go_on(project, TWO, head=head)
+    assert project.git("show", f"{done.branch}:seen.txt").startswith("zero")
+
+
+def test_agents_see_the_history_of_the_new_base(project):
+    project.how = {"workspace": "isolated"}
+    look = [{"run": "git log --format=%s -1 > seen.txt; git status --short >> seen.txt"}]
+    project.script({"one": [[write("one.txt", "1\n")]], "two": [[{"fail": "no"}]] * 2 + [look]})
+    project.run(TWO, **project.how)
+    move(project)
+    project.git("commit", "-q", "--allow-empty", "-m", "the last")
+    done = go_on(project, TWO)
+    assert project.git("show", f"{done.branch}:seen.txt").split("\n") == [
+        *("the last", "?? one.txt", "?? seen.txt")
+    ]
+
+
+def test_what_the_new_base_brings_is_no_longer_left_alone(project):
+    """A file lay there untracked when the run began; now it is the branch's."""
+    project.how = {"workspace": "checkout", "is_job": True}
+    project.write({"new.txt": "a draft\n"})
+    project.script({"one": [[{"fail": "no"}], [write("new.txt", "by the run\n")]]})
+    project.run(step("one"), **project.how)
+    move(project, {"new.txt": "by others\n"})
+    done = go_on(project, step("one"))
+    assert done.verdict == "passed"
+    assert project.git("show", f"{done.branch}:new.txt") == "by the run"
 
 
 def test_a_moved_checkout_is_refused_with_what_to_do(project):

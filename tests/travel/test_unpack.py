@@ -328,6 +328,14 @@ def change(line, **to):
     return json.dumps({**json.loads(line), **to}).encode()
 
 
+def taken(**what):
+    return json.dumps({"type": "base_taken", "seq": 2, "before": "c" * 40, **what}).encode()
+
+
+def merged(**what):
+    return json.dumps({"type": "snapshot_merged", "seq": 2, **what}).encode()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -355,6 +363,11 @@ def change(line, **to):
         lambda lines: [lines[0], b'{"type":"items_planned","seq":2,"step":"b","items":[".."]}'],
         lambda lines: [lines[0], b'{"type":"items_planned","seq":2,"step":"b","items":["a/b"]}'],
         lambda lines: [lines[0], b'{"type":"run_ended","seq":2,"verdict":"failed","left":"-x"}'],
+        lambda lines: [lines[0], taken(base="-x", start="c" * 40)],
+        lambda lines: [lines[0], taken(base="", start="c" * 40)],
+        lambda lines: [lines[0], taken(base="c" * 40, start="../x")],
+        lambda lines: [lines[0], merged(snapshot="c" * 40, commit="HEAD")],
+        lambda lines: [lines[0], merged(snapshot="x/../y", commit="c" * 40)],
         lambda lines: [lines[0], b"[" * 5000],
         lambda lines: [lines[0], b'{"type":"unknown","seq":2}'],
         lambda lines: [lines[1], lines[0]],

@@ -41,7 +41,10 @@ def merged(git: Git, snapshot: str, start: str, onto: str) -> tuple[str, tuple[s
 
 def merge_in(git: Git, snapshot: str, start: str, onto: str) -> str | None:
     """As a commit on both, which is kept; None where they do not merge cleanly."""
-    tree, clash = merged(git, snapshot, start, onto)
+    try:
+        tree, clash = merged(git, snapshot, start, onto)
+    except CommandError:  # a partial clone lacks what it would have to look into
+        return None
     if clash:
         return None
     made = git_history.commit(git, tree, [snapshot, onto], "gump: what came in")
