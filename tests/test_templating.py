@@ -261,6 +261,13 @@ def test_references_refuse_what_is_no_template():
         ("retry_cut.md.j2", {"error": ""}, ["cut off", "still there"], ["<error>"]),
         ("retry_cut.md.j2", {"error": "E"}, ["cut off", "<error>\nE\n</error>"], []),
         ("moved.md.j2", {"path": "/new"}, ["working directory is now /new"], []),
+        (
+            "came_in.md.j2",
+            {"files": "a\nb", "diff": "+x"},
+            ["<files>\na\nb\n</files>", "<came-in>\n+x\n</came-in>"],
+            [],
+        ),
+        ("came_in.md.j2", {"files": "", "diff": ""}, ["not yours"], ["<files>", "<came-in>"]),
         ("output_plan.md.j2", {}, [".gump/out/plan.json", '"description"'], []),
         ("output_artifact.md.j2", {}, [".gump/out/artifact.txt"], []),
         ("output_review.md.j2", {}, [".gump/out/review.json", '"pass": false'], []),
