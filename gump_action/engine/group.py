@@ -131,7 +131,6 @@ class Walk:
         if not head:
             return taking.NO_MERGE
         began = run.around.clock()
-        run.put_tree_at(head)
         session = e.SessionDecided(mode="fresh", why="a gate step has no agent")
         run.emit(
             e.AttemptStarted(
@@ -146,6 +145,7 @@ class Walk:
                 session=session,
             )
         )
+        run.put_tree_at(head)
         attempt = run.state.attempts[path][-1]
         assert run.state.stands_on, "a run that walks has begun"
         question = gates.Asked(

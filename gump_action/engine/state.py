@@ -175,6 +175,7 @@ def _run_continued(state: RunState, event: e.RunContinued) -> None:
 def _base_taken(state: RunState, event: e.BaseTaken) -> None:
     before = state.stands_on.start if state.stands_on else ""
     state.bases.take(event, before)
+    state.left = event.start if state.left else ""
 
 
 def _snapshot_merged(state: RunState, event: e.SnapshotMerged) -> None:

@@ -361,3 +361,65 @@ def test_a_moved_checkout_is_refused_with_what_to_do(project):
     with pytest.raises(InputError) as refused:
         project.run(step("one"), workspace="checkout")
     assert "--take-in" in refused.value.hint
+
+
+def test_a_tree_that_a_killed_agent_has_left_is_not_taken_for_what_came_in(project):
+    """In a job a new run begins then; a person can go back, or start anew."""
+    project.how = {"workspace": "checkout", "is_job": True}
+    project.script({"one": [[write("one.txt", "1\n")]]})
+
+    def die(event):
+        if isinstance(event, e.AgentEnded):
+            raise Killed
+
+    with pytest.raises(Killed):
+        project.run(step("one"), workspace="checkout", listen=die)
+    assert project.read().unfinished()
+    move(project)
+    with pytest.raises(InputError, match="this run is built on"):
+        project.run(step("one"), workspace="checkout", takes_in=True)
+    done = go_on(project, step("one"))
+    assert "a new run begins" in done.notes()
+    assert files(project, done.branch) >= {"one.txt", "theirs.txt"}
+
+
+def test_the_command_line_takes_in_what_came(project):
+    project.script({"one": [[write("one.txt", "1\n")]]})
+    workflow = project.workflow(step("one"))
+    assert project.cli(workflow).returncode == 0
+    move(project)
+    stays = project.cli(workflow)
+    assert "--take-in merges what came in" in stays.stdout
+    done = project.cli(workflow, "--take-in")
+    assert (done.returncode, "HEAD has moved from" in done.stdout) == (0, True)
+    branch = project.git("for-each-ref", "--format=%(refname)", "refs/heads/gump")
+    assert project.git("diff", "--name-only", "HEAD", branch) == "one.txt"
+
+
+class Killed(BaseException):
+    """The engine is gone, and what it had begun is as it was."""
+
+
+def kill_at(count):
+    left = [count]
+
+    def hook(moment, name):
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    return hook
+
+
+@pytest.mark.parametrize("count", range(2, 75, 9))
+def test_killed_at_any_write_a_moved_run_comes_to_the_same_end(there, count):
+    steps = GATED.replace("prompt: p", "prompt: p, session: reuse-on-retry") + step("two")
+    there.script({**GATED_SCRIPT, "two": [[write("two.txt", "1\n")]]})
+    there.run(steps, **there.how)
+    move(there, {"theirs.txt": "broken\n"})
+    with pytest.raises(Killed):
+        go_on(there, steps, hook=kill_at(count))
+    done = go_on(there, steps)
+    assert done.verdict == "passed"
+    names = there.git("diff", "--name-only", "HEAD", done.branch).split()
+    assert names == ["mended.txt", "one.txt", "two.txt"]

@@ -137,8 +137,8 @@ def open_checkout(
     notes += first_notes(source, opened, is_first=recorded is None)
     if recorded is not None and left is not None and not (incoming and incoming.why):
         require(held.folder, left)
-        more = {incoming.opened.start, incoming.opened.base} if incoming else set()
-        notes += look_at_left(held, opened, left, in_job=in_job, more=more)
+        new = incoming.opened if incoming else None
+        notes += look_at_left(held, opened, left, in_job=in_job, incoming=new)
     made = Checkout(source, held, opened, notes)
     made.incoming = incoming
     places = guarded(source)

@@ -39,15 +39,17 @@ class LeftAlone:
 
 
 def look_at_left(
-    held: Tree, opened: Opened, left: str, *, in_job: bool, more: Collection[str] = ()
+    held: Tree, opened: Opened, left: str, *, in_job: bool, incoming: Opened | None = None
 ) -> list[str]:
     """The tree is put to what the run left; what others have changed since is refused, or said.
 
-    `more` are commits that the files may be of, besides those of the run.
+    Where HEAD has moved the files may be of what is `incoming`, and to its start the tree is put:
+    only then does the next start, should this one be killed, find the same differences from HEAD.
     """
+    to, more = (incoming.start, {incoming.start, incoming.base}) if incoming else (left, set[str]())
     held.folder.read_tree(left)
     differing = differing_from(held, left)
-    if not differing:
+    if not differing and to == left:
         held.indexed_commit = left
         return []
     known = set[str]()
@@ -66,7 +68,7 @@ def look_at_left(
     if differing:
         files = some(sorted(differing))
         notes.append(f"changed since the run left it, and put to the run's record: {files}")
-    held.go_back(left)
+    held.go_back(to)
     return notes
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gump_action.engine.workspace.checkout import open_checkout
 from gump_action.engine.workspace.isolated import open_isolated
-from gump_action.engine.workspace.records import Opened, Workspace
+from gump_action.engine.workspace.records import Onto, Opened, Workspace
 
 FIRST = {
     "README.md": "a project\n",
@@ -55,15 +55,22 @@ class Ground:
             (where / name).write_text(text)
 
     def open(
-        self, *, left: str | None = None, in_job: bool = False, share: tuple[str, ...] = ()
+        self,
+        *,
+        left: str | None = None,
+        in_job: bool = False,
+        share: tuple[str, ...] = (),
+        onto: Onto | None = None,
     ) -> Workspace:
         """Opens it: for the first time, or as it was recorded then."""
         made: Workspace
         if self.kind == "isolated":
-            made = open_isolated(self.repo, self.state, self.recorded, share=share, env=self.env)
+            made = open_isolated(
+                self.repo, self.state, self.recorded, onto, share=share, env=self.env
+            )
         else:
             made = open_checkout(
-                self.repo, self.state, self.recorded, left=left, in_job=in_job, env=self.env
+                self.repo, self.state, self.recorded, onto, left=left, in_job=in_job, env=self.env
             )
         self.recorded = made.opened
         return made

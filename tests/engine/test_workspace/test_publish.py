@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gump_action.engine.workspace.folder import BUNDLE
+from gump_action.engine.workspace.records import Onto
 from gump_action.errors import InputError
 
 
@@ -286,3 +287,44 @@ def test_the_recorded_tip_is_ours_on_another_machine_too(ground):
     again = ground.open()
     tip = again.publish("gump/r", [passes(ground, again, "2\n")], first)
     assert tip_of(ground, "gump/r") == tip
+
+
+def moved(ground, files):
+    """HEAD is another commit with these files, and a workspace that has taken it in."""
+    ground.git("reset", "-q", "--hard")
+    ground.git("clean", "-fdq")
+    ground.write(ground.repo, files)
+    ground.git("add", "-A")
+    ground.git("commit", "-qm", "by others")
+
+
+def test_a_step_that_does_not_merge_by_itself_is_part_of_the_next_one(ground):
+    """The first wrote where others have written meanwhile; the second put that back."""
+    ws = ground.open()
+    one = ground.step(ws, lambda t: (t / "README.md").write_text("mine\n"), ref="one#1")
+    files = {"README.md": "a project\n", "two": "2"}
+    two = ground.step(ws, lambda t: ground.write(t, files), on=one, ref="two#1")
+    start = ws.opened.start
+    ws.finish(two)
+    ws.close()
+    moved(ground, {"README.md": "theirs\n"})
+    ws = ground.open(onto=Onto(two, start), left=two)
+    assert ws.incoming.why == ""
+    ws.take_in()
+    merged = ws.merge_in(two, start)
+    assert ws.merge_in(one, start) is None
+    tip = ws.publish("gump/r", [("first", one), ("second", merged)], "", {one: start})
+    assert ground.git("log", "--format=%s", f"HEAD..{tip}").split() == ["second"]
+    assert ground.git("diff", "--name-only", "HEAD", tip).split() == ["two"]
+
+
+def test_what_does_not_merge_is_named_and_the_tree_is_left_as_it_is(ground):
+    ws = ground.open()
+    one = ground.step(ws, lambda t: (t / "README.md").write_text("mine\n"), ref="one#1")
+    start = ws.opened.start
+    ws.finish(one)
+    ws.close()
+    moved(ground, {"README.md": "theirs\n"})
+    ws = ground.open(onto=Onto(one, start), left=one)
+    assert ws.incoming.why == "conflicts in README.md"
+    assert (ground.repo / "README.md").read_text() == "theirs\n"
