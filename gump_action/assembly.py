@@ -17,7 +17,7 @@ from gump_action.engine import apply as applying
 from gump_action.engine import engine, record
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
-from gump_action.engine.run import Given, Surroundings
+from gump_action.engine.run import Given, Surroundings, Wish
 from gump_action.engine.state import RunState
 from gump_action.errors import InputError
 from gump_action.host import actions, display, places, plan
@@ -105,7 +105,7 @@ def run(options: Options, environ: Mapping[str, str]) -> Verdict:
     private.hide()
     where = _where(options, environ)
     loaded = loader.load(loader.find_workflow(options.workflow, where.repo))
-    wish = engine.Wish(
+    wish = Wish(
         workflow=loaded.workflow,
         given=_given(options, loaded.workflow),
         repo=where.repo,
@@ -144,9 +144,7 @@ def _display(options: Options, where: _Where, environ: Mapping[str, str]) -> dis
     )
 
 
-def _watched(
-    wish: engine.Wish, store: Store, around: Surroundings, screen: display.Display
-) -> Verdict:
+def _watched(wish: Wish, store: Store, around: Surroundings, screen: display.Display) -> Verdict:
     """The run, with the display closed at its end, however it ends."""
     state = RunState()
     try:

@@ -17,7 +17,7 @@ import pytest
 from gump_action import templating
 from gump_action.engine import engine, record
 from gump_action.engine import events as e
-from gump_action.engine.run import Given, Surroundings
+from gump_action.engine.run import Given, Surroundings, Wish
 from gump_action.engine.state import RunState
 from gump_action.providers import PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
@@ -155,7 +155,7 @@ class Project:
             templates=templating.read_overrides(self.repo / ".gump" / "templates"),
             is_job=is_job,
         )
-        wish = engine.Wish(
+        wish = Wish(
             workflow=workflow,
             given=Given(spec, inputs or {}, agent),
             repo=self.repo,

@@ -55,13 +55,14 @@ def lay_out(here: Place, state: RunState, environ: Mapping[str, str], remote: Re
 
     What an earlier call has left is thrown away.
     """
-    assert state.started, "only a run that has begun has a base"
+    assert state.stands_on, "only a run that has begun has a base"
     assert state.ended, "only a run at its end has a result"
-    base = state.started.base
+    base = state.stands_on.base
     git = _new_folder(here.result, environ, is_sha1=len(base) == 40)
-    why = remote.fetch(here.result, base, is_alone=True)
-    if why:
-        raise HostError(f"The commit {base[:12]}, which the run began on, cannot be had: {why}")
+    for commit in state.built_on:
+        why = remote.fetch(here.result, commit, is_alone=True)
+        if why:
+            raise HostError(f"The commit {commit[:12]}, that the run is on, cannot be had: {why}")
     carrying.lay_out(here.state, environ)
     if (here.state / BUNDLE).is_file():
         git_history.unbundle(git, here.state / BUNDLE)

@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
-
-from pydantic import ValidationError
+from dataclasses import replace
 
 from gump_action import environment
 from gump_action.engine import events as e
 from gump_action.engine import gates, readiness, record, settling, step, taking
 from gump_action.engine.group import Walk
+from gump_action.engine.known import find_known, old_name
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.retry import Stop
-from gump_action.engine.run import Given, Run, Surroundings
+from gump_action.engine.run import Run, Surroundings, Wish
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.workspace.opening import Place, open_workspace
-from gump_action.engine.workspace.source import is_built_on, missing_bases
 from gump_action.errors import CommandError, InputError, LostError, Stopped
 from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
-from gump_action.workflow.model import Workflow
 
 SET_UP = "set-up"
 """Names the commands that have set up the tree of this state directory."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version.
-
-    `max_budget` is for this start, in the place of the workflow's.  With `takes_in` what HEAD has
-    moved to since is merged into the run.
-    """
-
-    workflow: Workflow
-    given: Given
-    repo: Path
-    workspace: Literal["isolated", "checkout"]
-    run: str
-    engine: str
-    is_fresh: bool = False
-    takes_in: bool = False
-    max_budget: float | None = None
-
-    @property
-    def limit(self) -> float | None:
-        return self.max_budget or self.workflow.max_budget
 
 
 def run(wish: Wish, store: Store, around: Surroundings) -> Run:
@@ -61,7 +33,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     git.heed(around.stop)
     try:
         settling.end_what_lives(store)
-        state, said = _known(store, wish, around)
+        state, said = find_known(store, wish, around)
         is_same_machine = (store.root / "git").exists()
         here = _open(wish, store, state, around)
         if here.workspace.incoming and here.workspace.incoming.why:
@@ -107,7 +79,7 @@ def _set_aside_unmerged(here: Run) -> str:
     assert on, "only a run that has begun can meet something"
     here.workspace.close()
     first = next(ledger_lines(here.store.root))
-    here.store.set_aside(_old_name(here.store, first))
+    here.store.set_aside(old_name(here.store, first))
     return (
         f"run {here.id}, built on {on.base[:12]}, does not merge with {incoming.opened.base[:12]} "
         f"({incoming.why}): a new run begins; the record of the old one is kept aside"
@@ -127,54 +99,6 @@ def _place(wish: Wish, around: Surroundings) -> Place:
         is_own_home=around.is_own_home,
         is_job=around.is_job,
     )
-
-
-def _known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, str]:
-    """What there is to go on with, and a word on what there was and is not gone on with."""
-    first = next(ledger_lines(store.root), None)
-    if first is None:
-        return RunState(), ""
-    state = RunState() if wish.is_fresh else record.read_state(store.root)
-    has_folder = (store.root / "git").exists()
-    said = "" if wish.is_fresh else _why_anew(state, wish, around, has_folder=has_folder)
-    # A run of which nothing was ever attempted has nothing to go on with.
-    if state.attempts and not said:
-        return state, ""
-    store.set_aside(_old_name(store, first))
-    return RunState(), said
-
-
-def _why_anew(state: RunState, wish: Wish, around: Surroundings, *, has_folder: bool) -> str:
-    """In a job a run over another base starts anew; elsewhere opening it says what to do.
-
-    A base that has moved is taken in, where that is asked for; but not under a tree that is still
-    as a killed agent left it.
-    """
-    if not around.is_job or state.started is None or state.stands_on is None:
-        return ""
-    run, workflow = state.started.run, state.started.workflow
-    if wish.given.yields and workflow != wish.workflow.name:
-        return f"run {run} is of the workflow {workflow}: a new run begins"
-    env = environment.for_git(around.environ)
-    if wish.takes_in and (lacking := missing_bases(wish.repo, env, state.built_on)):
-        return (
-            f"run {run} is built on {lacking[0][:12]}, which this clone lacks (actions/checkout "
-            "brings it with `fetch-depth: 0`): a new run begins"
-        )
-    base, in_checkout = state.stands_on.base, wish.workspace == "checkout"
-    can_take = wish.takes_in and not (in_checkout and has_folder and not state.left)
-    if can_take or is_built_on(wish.repo, env, base, in_checkout=in_checkout):
-        return ""
-    return f"run {run} is built on {base[:12]}, which this is not: a new run begins"
-
-
-def _old_name(store: Store, first: bytes) -> str:
-    try:
-        name = str(e.RunStarted.model_validate_json(first).run)
-    except ValidationError:
-        name = "unreadable"
-    names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    return next(n for n in names if not (store.root / "old" / n).exists())
 
 
 def _with_templates(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 from gump_action.engine import events as e
 from gump_action.engine.homes import Found
@@ -49,6 +51,29 @@ class Surroundings:
     templates: Mapping[str, str] = field(default_factory=dict)
     is_own_home: bool = True
     is_job: bool = False
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which run is wanted, and how.  `run` is the id of a new one; `engine` our version.
+
+    `max_budget` is for this start, in the place of the workflow's.  With `takes_in` what HEAD has
+    moved to since is merged into the run.
+    """
+
+    workflow: Workflow
+    given: Given
+    repo: Path
+    workspace: Literal["isolated", "checkout"]
+    run: str
+    engine: str
+    is_fresh: bool = False
+    takes_in: bool = False
+    max_budget: float | None = None
+
+    @property
+    def limit(self) -> float | None:
+        return self.max_budget or self.workflow.max_budget
 
 
 @dataclass
