@@ -39,12 +39,12 @@ def zygote() -> Iterator[object]:
 def grounds(tmp_path_factory, zygote) -> Callable[[str], object]:
     from .cuts import Ground
 
-    made: dict[str, object] = {}
+    made: dict[tuple[str, type], object] = {}
 
-    def ground(kind: str) -> object:
-        if kind not in made:
-            made[kind] = Ground(tmp_path_factory.mktemp(kind), kind, zygote)
-        return made[kind]
+    def ground(kind: str, of: type = Ground) -> object:
+        if (kind, of) not in made:
+            made[kind, of] = of(tmp_path_factory.mktemp(kind), kind, zygote)
+        return made[kind, of]
 
     return ground
 
@@ -52,6 +52,13 @@ def grounds(tmp_path_factory, zygote) -> Callable[[str], object]:
 @pytest.fixture
 def ground(grounds, kind):
     return grounds(kind)
+
+
+@pytest.fixture
+def moved(grounds, kind):
+    from .cuts import Moved
+
+    return grounds(kind, Moved)
 
 
 @pytest.fixture
@@ -64,6 +71,12 @@ def chance(request) -> random.Random:
 def points(ground, share, chance) -> list[int]:
     mine = range(share, len(ground.points), SHARES)
     return list(mine) if IS_ALL else sorted(chance.sample(mine, SAMPLE))
+
+
+@pytest.fixture
+def moved_points(moved, share, chance) -> list[int]:
+    mine = range(share, len(moved.points), SHARES)
+    return list(mine) if IS_ALL else sorted(chance.sample(mine, 2))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .judge import Cut, Record, faults, name_of
-from .world import World, Zygote, make_world, move
+from .world import World, Zygote, make_world, move, push
 
 PATIENCE = 8.0
 """Seconds that a run has to end after SIGINT: it promises five, and machines of CI are slow."""
@@ -54,6 +54,19 @@ class Ground:
         if not found:
             shutil.rmtree(world.root)
         return found
+
+
+class Moved(Ground):
+    """As `Ground`, of runs that have passed, and then go on over a HEAD that has moved."""
+
+    def world(self, name: str) -> World:
+        world = super().world(name)
+        assert self.zygote.run(world) == 0, world.err.read_text()
+        push(world)
+        return world
+
+    def _seconds(self) -> float:
+        return 0.0
 
 
 def at_point(ground: Ground, number: int) -> list[str]:

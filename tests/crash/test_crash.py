@@ -25,3 +25,12 @@ def test_a_run_that_is_interrupted_ends_whole_and_comes_to_the_same_end(
     record_property("seconds", seconds)
     assert faults == []
     assert seconds < PATIENCE
+
+
+def test_a_run_killed_while_it_takes_in_what_has_moved_comes_to_the_same_end(
+    moved, moved_points, share, record_property
+):
+    record_property("points", len(moved_points))
+    record_property("of", len(range(share, len(moved.points), SHARES)))
+    assert [event["base"] for event in moved.reference.of("base_taken")] != []
+    assert at_points(moved, moved_points) == []

@@ -49,11 +49,15 @@ class Zygote:
 
 @dataclass
 class World:
-    """`kind` is the workspace.  All that was printed on stdout, by all starts, is in `out`."""
+    """`kind` is the workspace, `words` are more options.
+
+    All that was printed on stdout, by all starts, is in `out`.
+    """
 
     root: Path
     kind: str
     env: dict[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         (self.root / "home").mkdir()
@@ -82,7 +86,7 @@ class World:
 
     def argv(self) -> list[str]:
         where = ("--repo", str(self.repo), "--state", str(self.state), "--workspace", self.kind)
-        return [str(GUMP), "run", str(self.root / "crash.yaml"), *where, "--json"]
+        return [str(GUMP), "run", str(self.root / "crash.yaml"), *where, *self.words, "--json"]
 
     def begin(self) -> subprocess.Popen[bytes]:
         """The program itself, left running."""
@@ -128,6 +132,14 @@ def make_world(root: Path, kind: str) -> World:
     if kind == "checkout":
         (world.repo / "a.txt").write_text("one\nfound\nthree\n")
     return world
+
+
+def push(world: World) -> None:
+    """Others have changed the branch, on which HEAD is now; the rest of the tree is as it was."""
+    (world.repo / "theirs.txt").write_text("by others\n")
+    for words in (["add", "theirs.txt"], ["commit", "-qm", "by others", "--", "theirs.txt"]):
+        assert "failed" not in world.git(*words)
+    world.words = ("--take-in",)
 
 
 def move(world: World, root: Path) -> World:
