@@ -81,5 +81,6 @@ class Checkout:
 def _inside(workflow: str) -> tuple[str, ...]:
     """A workflow that is named by its path is an instruction file wherever it lies."""
     path = Path(workflow)
-    is_inside = "/" in workflow and not path.is_absolute() and ".." not in path.parts
+    is_path = "/" in workflow or path.suffix in (".yaml", ".yml")
+    is_inside = is_path and not path.is_absolute() and ".." not in path.parts
     return (path.as_posix(),) if is_inside else ()

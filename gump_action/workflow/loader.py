@@ -52,18 +52,25 @@ def load(path: Path) -> Loaded:
 
 
 def find_workflow(name_or_path: str, repo: Path) -> Path:
-    """A path, a name in `.gump/workflows/`, or a built-in, in this order."""
-    if Path(name_or_path).is_file():
-        return Path(name_or_path)
-    own = _named(repo / ".gump" / "workflows")
-    builtin = _named(BUILTIN)
+    """A name in `.gump/workflows/`, a built-in, or a path, in this order.
+
+    A bare word is a name first: of a file in the working directory anybody could have made one.
+    """
+    own, builtin = named(repo), _named(BUILTIN)
     for known in (own, builtin):
         if name_or_path in known:
             return known[name_or_path]
+    if Path(name_or_path).is_file():
+        return Path(name_or_path)
     problem = f'there is no workflow "{name_or_path}", neither as a file nor by name.'
     names = f"{suggest(name_or_path, [*own, *builtin])} In .gump/workflows/: "
     hint = f"{names}{listed(own) or 'none'}. Built in: {listed(builtin)}."
     raise InputError(problem, hint=hint.lstrip())
+
+
+def named(repo: Path) -> dict[str, Path]:
+    """The project's own workflows, by the names that their files give them."""
+    return _named(repo / ".gump" / "workflows")
 
 
 def _named(folder: Path) -> dict[str, Path]:

@@ -861,7 +861,7 @@ def test_a_fault_in_a_prompt_file_names_that_file(tmp_path):
         load_text(tmp_path, STEP + "    prompt: {file: p.md}\n")
 
 
-def test_find_workflow_takes_a_path_then_a_name_then_a_built_in(tmp_path):
+def test_find_workflow_takes_a_name_then_a_built_in_then_a_path(tmp_path, monkeypatch):
     own = tmp_path / ".gump" / "workflows"
     own.mkdir(parents=True)
     for name in ("fix.yaml", "both.yaml", "both.yml", "short.yml", "tdd.yaml", "x.yxml"):
@@ -872,6 +872,12 @@ def test_find_workflow_takes_a_path_then_a_name_then_a_built_in(tmp_path):
     assert find_workflow("short", tmp_path) == own / "short.yml"
     assert find_workflow("tdd", tmp_path) == own / "tdd.yaml"
     assert find_workflow("bugfix", tmp_path) == BUILTIN / "bugfix.yaml"
+    monkeypatch.chdir(tmp_path)
+    for name in ("fix", "bugfix", "plain"):
+        (tmp_path / name).write_text(STEP)
+    assert find_workflow("fix", tmp_path) == own / "fix.yaml"
+    assert find_workflow("bugfix", tmp_path) == BUILTIN / "bugfix.yaml"
+    assert find_workflow("plain", tmp_path) == Path("plain")
 
 
 def test_find_workflow_lists_what_there_is(tmp_path):
