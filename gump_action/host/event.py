@@ -122,7 +122,7 @@ class Upstream:
     conclusion: str = ""
     attempt: int = 1
     triggering_actor: Person | None = None
-    pull: int = 0  # the one pull request that it was about; 0 for none, or several
+    pull: int = 0  # the one pull request of this repository that it was about, where it is one
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Event:
-    """All that we know of what started this job."""
+    """All that we know of what started this job.
+
+    `label` is the one that was set or taken, `wanted` the workflow that a dispatch names, `message`
+    that of the newest commit where the payload tells it.
+    """
 
     kind: Kind
     name: str
@@ -151,6 +155,14 @@ class Event:
     head: Side | None = None
     base: Side | None = None
     upstream: Upstream | None = None
+    label: str = ""
+    wanted: str = ""
+    message: str = ""
+
+    @property
+    def number(self) -> int:
+        """The pull request or issue that it is about; 0 where that is none, or several."""
+        return self.upstream.pull if self.upstream else self.subject.number
 
     @property
     def is_fork(self) -> bool | None:

@@ -57,6 +57,9 @@ def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
         subject=_subject(environ, kind, told),
         job=_job(environ),
         text=_text(told),
+        label=told.label.name if told.label else "",
+        wanted=_wanted(told.inputs),
+        message=_message(told),
     )
     return _with_commits(event, told)
 
@@ -232,6 +235,16 @@ def _text(told: p.Payload) -> Text:
     )
 
 
+def _wanted(inputs: Mapping[str, object] | None) -> str:
+    name = (inputs or {}).get("workflow", "")
+    return name.strip() if isinstance(name, str) else ""
+
+
+def _message(told: p.Payload) -> str:
+    commit = told.workflow_run.head_commit if told.workflow_run else told.head_commit
+    return commit.message if commit else ""
+
+
 def _spot(said: p.Written) -> Spot | None:
     return Spot(said.path, said.line or 0, said.diff_hunk or "") if said.path else None
 
@@ -247,12 +260,15 @@ def _with_commits(event: Event, told: p.Payload) -> Event:
     run = told.workflow_run
     if not run:
         return event
-    pulls = run.pull_requests
+    # GitHub also names those of forks that were opened from a branch of ours.
+    ours = event.repository.id
+    pulls = [each for each in run.pull_requests if each.base.repo and each.base.repo.id == ours]
     base = _side(pulls[0].base) if len(pulls) == 1 else None
-    return replace(event, upstream=_upstream(run), base=base)
+    upstream = _upstream(run, pulls[0].number if len(pulls) == 1 else 0)
+    return replace(event, upstream=upstream, base=base)
 
 
-def _upstream(run: p.HostRun) -> Upstream:
+def _upstream(run: p.HostRun, pull: int) -> Upstream:
     branch = p.Branch(sha=run.head_sha, ref=run.head_branch or "", repo=run.head_repository)
     return Upstream(
         id=run.id,
@@ -262,7 +278,7 @@ def _upstream(run: p.HostRun) -> Upstream:
         conclusion=run.conclusion or "",
         attempt=run.run_attempt,
         triggering_actor=_person(run.triggering_actor),
-        pull=run.pull_requests[0].number if len(run.pull_requests) == 1 else 0,
+        pull=pull,
     )
 
 

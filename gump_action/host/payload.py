@@ -79,6 +79,16 @@ class ShortPull(Part):
     base: Branch
 
 
+class Commit(Part):
+    """The newest commit of a push, or of what a host run was about."""
+
+    message: str = ""
+
+
+class Label(Part):
+    name: str
+
+
 class HostRun(Part):
     """The host run that a `workflow_run` is about."""
 
@@ -92,6 +102,7 @@ class HostRun(Part):
     path: str = ""
     actor: User | None = None
     triggering_actor: User | None = None
+    head_commit: Commit | None = None
     pull_requests: tuple[ShortPull, ...] = ()
 
 
@@ -113,3 +124,6 @@ class Payload(Part):
     workflow_run: HostRun | None = None
     merge_group: MergeGroup | None = None
     schedule: str | None = None
+    label: Label | None = None
+    inputs: dict[str, object] | None = None
+    head_commit: Commit | None = None

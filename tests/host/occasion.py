@@ -57,5 +57,14 @@ def event_of(name: str, edits: Mapping[str, object] | None = None, **more: str) 
     return read_event(variables(name, payload, **more), json.dumps(payload))
 
 
+def own_pulls(many: int = 1) -> dict[str, object]:
+    """Edits by which the recorded `workflow_run` is about pull requests of its own repository."""
+    payload = payload_of("workflow_run")
+    pull = payload["workflow_run"]["pull_requests"][0]
+    ours = {"id": payload["repository"]["id"]}
+    pull = edited(pull, {"base.repo": ours, "head.repo": ours})
+    return {"workflow_run.pull_requests": [pull] * many}
+
+
 def user(login: str, type: str = "User") -> dict[str, str]:
     return {"login": login, "type": type}

@@ -9,7 +9,7 @@ from gump_action.host.answers import read_pull
 from gump_action.host.event import Job, Kind, Person, Side, Subject
 from gump_action.host.event_reading import read_event, with_pull_request
 
-from .occasion import SHA, event_of, payload_of, user, variables
+from .occasion import SHA, event_of, own_pulls, payload_of, user, variables
 
 HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
 BASE = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
@@ -114,11 +114,26 @@ def test_a_workflow_run_names_the_run_before_it():
     assert upstream.head.ref == "master"
 
 
-def test_the_base_of_a_workflow_run_is_only_known_of_one_pull_request():
-    one = payload_of("workflow_run")["workflow_run"]["pull_requests"]
-    assert event_of("workflow_run").base is not None
-    assert event_of("workflow_run", {"workflow_run.pull_requests": []}).base is None
-    assert event_of("workflow_run", {"workflow_run.pull_requests": one * 2}).base is None
+@pytest.mark.parametrize(("many", "number"), [(0, 0), (1, 2), (2, 0)])
+def test_a_workflow_run_is_about_a_pull_request_only_where_it_is_one(many, number):
+    event = event_of("workflow_run", own_pulls(many))
+    assert (event.base is not None, event.number) == (many == 1, number)
+
+
+def test_a_pull_request_of_another_repository_is_none_of_ours():
+    """As recorded: GitHub names those of forks, too, that were opened from a branch of ours."""
+    event = event_of("workflow_run")
+    assert (event.base, event.number) == (None, 0)
+
+
+def test_what_a_dispatch_a_label_and_a_push_tell_is_read():
+    assert event_of("workflow_dispatch", {"inputs": {"workflow": " fix "}}).wanted == "fix"
+    assert event_of("workflow_dispatch", {"inputs": {"workflow": True}}).wanted == ""
+    assert event_of("workflow_dispatch", {"inputs": None}).wanted == ""
+    labeled = {"action": "labeled", "label": {"name": "gump:fix"}}
+    assert event_of("pull_request", labeled).label == "gump:fix"
+    assert event_of("push", {"head_commit": {"message": "x"}}).message == "x"
+    assert event_of("workflow_run").message == "build(test): check workflow run event payload"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from gump_action.host.policy import (
 )
 from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, right_of
 
-from .occasion import SHA, event_of, payload_of, user
+from .occasion import SHA, event_of, own_pulls, payload_of, user
 
 HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
 BASE = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
@@ -389,7 +389,9 @@ def test_a_merge_group_takes_instructions_from_its_base():
 
 def test_after_a_run_of_a_pull_request_instructions_come_from_its_base():
     decided = decide(
-        event_of("workflow_run", {"workflow_run.event": "pull_request"}), WRITER, Allowed()
+        event_of("workflow_run", {"workflow_run.event": "pull_request", **own_pulls()}),
+        WRITER,
+        Allowed(),
     )
     assert isinstance(decided, MayRun)
     assert (decided.takes_base_instructions, decided.base) == (True, BASE)

@@ -14,7 +14,7 @@ from gump_action.host.rights import Right, Unknown
 from gump_action.host.spec import shares, spec_of
 from gump_action.templating import REPLACEABLE
 
-from .occasion import event_of
+from .occasion import event_of, own_pulls
 
 BEFORE, AFTER = "2019-05-01T00:00:00Z", "2019-06-01T00:00:00Z"
 WORD = "0123456789abcdef"
@@ -186,7 +186,7 @@ def test_after_a_failed_host_run_the_failing_parts_of_its_logs_are_told():
 
 def test_the_diff_after_a_host_run_is_that_of_its_head():
     told = Told()
-    event = event_of("workflow_run", FAILED)
+    event = event_of("workflow_run", {**FAILED, **own_pulls()})
     gather(event, told)
     assert ("files", event.base.sha, event.upstream.head.sha) in told.asked
 
