@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gump_action.engine.state import RunState
 from gump_action.errors import GumpError, HostError
-from gump_action.host import api, comment
+from gump_action.host import api, comment, inputs, standing
 from gump_action.host.api import Api
 from gump_action.host.facts import Facts, url_of_run
 from gump_action.host.run_key import workflow_path
+from gump_action.host.standing import Standing, Turn, advanced
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.workflow import loader
@@ -33,22 +35,54 @@ class Desk:
     token: str = field(repr=False)
     mask: Callable[[str], str]
     known: int = 0
+    standing: Standing | None = None
 
     def put(self, state: RunState, facts: Facts) -> str:
-        """The address of the comment, made or edited."""
-        facts = replace(facts, mark=self._mark(state))
-        body = self.mask(comment.render(state, facts))
+        """The address of the comment, made or edited; what it remembers goes on with each."""
+        name = state.started.workflow if state.started else ""
+        mark = mark_on(self.environ, name, self.number)
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
+            if self.standing is None:
+                self._look(github, mark)
+            self.standing = advanced(self.standing or Standing(), state, self._turn(facts))
+            body = self.mask(comment.render(state, _remembering(facts, mark, self.standing)))
             if self.known:
                 return github.edit_comment(self.known, body).url
-            put = github.keep_comment(self.number, facts.mark, body)
+            put = github.keep_comment(self.number, mark, body)
             self.known = put.id
             return put.url
 
-    def _mark(self, state: RunState) -> str:
-        """Of this workflow in this host workflow; two jobs with the same one share a comment."""
-        name = state.started.workflow if state.started else ""
-        return comment.mark_of(f"{workflow_path(self.environ)} {name}", str(self.number))
+    def _look(self, github: Api, mark: str) -> None:
+        there = github.find_comment(self.number, mark)
+        self.known = there.id if there else 0
+        self.standing = standing.read(there.body) if there else Standing()
+
+    def _turn(self, facts: Facts) -> Turn:
+        run = self.environ.get("GITHUB_RUN_ID", "")
+        return Turn(
+            host_run=int(run) if run.isdecimal() else 0,
+            attempt=facts.attempt,
+            artifact=facts.artifact,
+            is_asked=self.environ.get("GUMP_ASKED") == "person",
+            is_running=facts.is_running,
+            at=int(time.time()),
+        )
+
+
+def mark_on(environ: Mapping[str, str], workflow: str, number: int) -> str:
+    """Of this workflow (as it calls itself) in this host workflow, on this subject.
+
+    Two jobs with the same one share a comment.
+    """
+    return comment.mark_of(f"{workflow_path(environ)} {workflow}", str(number))
+
+
+def _remembering(facts: Facts, mark: str, known: Standing) -> Facts:
+    """At the end of a run the comment also says where nothing begins by itself any more."""
+    limit = facts.max_runs
+    why = "" if facts.is_running else standing.why_not(known, limit, host_run=0)
+    notes = (*facts.notes, f"{why[:1].upper()}{why[1:]}.") if why else facts.notes
+    return replace(facts, mark=mark, ledger=standing.line_of(known), notes=notes)
 
 
 def desk(environ: Mapping[str, str], token: str) -> Desk | None:
@@ -70,11 +104,13 @@ def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> F
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
     repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
     from_base = environ.get("GUMP_FROM_BASE", "")
+    most = environ.get(inputs.variable("max-runs-per-subject"), "")
     return Facts(
         url=url_of_run(server, repository, run, attempt),
         attempt=attempt,
         from_base=tuple(json.loads(from_base)) if from_base else (),
         workflow=_workflow(environ),
+        max_runs=int(most) if most.isdecimal() else 0,
         is_running=is_running,
     )
 

@@ -1,4 +1,4 @@
-"""Brings the artifacts that earlier attempts of this job have left, as far as they may be trusted.
+"""Brings the artifacts that earlier attempts of a job have left, as far as they may be trusted.
 
 What comes is still only a file: the seal or its digests are checked where it is opened.
 """
@@ -6,6 +6,7 @@ What comes is still only a file: the seal or its digests are checked where it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action.action.log import Log
@@ -14,7 +15,7 @@ from gump_action.errors import HostError
 from gump_action.host import api
 from gump_action.host.answers import Artifact
 from gump_action.host.api import Api
-from gump_action.host.run_key import workflow_path
+from gump_action.host.run_key import RunKey, workflow_path
 
 LARGEST = 2 * 1024 * 1024 * 1024
 """Bytes of one packed state."""
@@ -22,9 +23,18 @@ NEWEST = 3
 """How many attempts are looked at: an older state would have less in its ledger."""
 
 
-def fetch(here: Place, environ: Mapping[str, str], log: Log) -> list[Path]:
+@dataclass(frozen=True)
+class Origin:
+    """The host run that has left them, and the key of our job in it: of attempts before its own."""
+
+    host_run: int
+    before: RunKey
+
+
+def fetch(here: Place, origin: Origin, environ: Mapping[str, str], log: Log) -> list[Path]:
     """The files, named as their artifacts.  Whatever goes wrong is a warning."""
-    if here.key.attempt == 1:
+    host_run, before = origin.host_run, origin.before
+    if before.attempt == 1:
         return []
     token = environ.get("GUMP_GITHUB_TOKEN", "")
     if not token:
@@ -32,18 +42,18 @@ def fetch(here: Place, environ: Mapping[str, str], log: Log) -> list[Path]:
         return []
     try:
         with Api(api.connection(environ, token)) as github:
-            return [*_fetched(here, environ, github, log)]
+            artifacts = _ours(before, github.artifacts(host_run, before.prefix))
+            if not artifacts or not _is_ours(host_run, environ, github, log):
+                return []
+            return [*_fetched(artifacts[:NEWEST], here, github, log)]
     except HostError as why:
         log.warn(f"Artifacts of earlier attempts could not be looked for: {why}")
         return []
 
 
-def _fetched(here: Place, environ: Mapping[str, str], github: Api, log: Log) -> Iterator[Path]:
-    artifacts = _ours(here, github.artifacts(int(environ["GITHUB_RUN_ID"]), here.key.prefix))
-    if not artifacts or not _is_ours(environ, github, log):
-        return
+def _fetched(artifacts: list[Artifact], here: Place, github: Api, log: Log) -> Iterator[Path]:
     here.fetched.mkdir(parents=True, exist_ok=True)
-    for artifact in artifacts[:NEWEST]:
+    for artifact in artifacts:
         target = here.fetched / f"{artifact.name}.gump"
         try:
             github.download(artifact, here.packed.name, target, limit=LARGEST)
@@ -52,20 +62,23 @@ def _fetched(here: Place, environ: Mapping[str, str], github: Api, log: Log) -> 
             log.warn(f"The artifact {artifact.name} could not be fetched: {why}")
 
 
-def _ours(here: Place, artifacts: tuple[Artifact, ...]) -> list[Artifact]:
+def _ours(before: RunKey, artifacts: tuple[Artifact, ...]) -> list[Artifact]:
     """Of this run, and of no fork; those of the last attempts first."""
-    ours = [(here.key.attempt_of(each.name), each) for each in artifacts if not each.is_foreign]
+    ours = [(before.attempt_of(each.name), each) for each in artifacts if not each.is_foreign]
     # One of this attempt is of a job that our names do not tell from this one.
-    before = [(n, each) for n, each in ours if n and n < here.key.attempt]
-    known = [(number, each) for number, each in before if not each.expired]
+    older = [(n, each) for n, each in ours if n and n < before.attempt]
+    known = [(number, each) for number, each in older if not each.expired]
     known.sort(key=lambda pair: pair[0], reverse=True)
     return [each for _, each in known]
 
 
-def _is_ours(environ: Mapping[str, str], github: Api, log: Log) -> bool:
-    """Whether GitHub, too, says that this host run is of our host workflow and of no fork."""
-    told = github.run(int(environ["GITHUB_RUN_ID"]))
+def _is_ours(host_run: int, environ: Mapping[str, str], github: Api, log: Log) -> bool:
+    """Whether GitHub, too, says that the host run is of our host workflow and of no fork."""
+    told = github.run(host_run)
     if told.is_foreign or told.path != workflow_path(environ):
-        log.warn("Artifacts of this host run are not trusted: it is of a fork or another workflow.")
+        log.warn(
+            f"Artifacts of host run {host_run} are not trusted: it is of a fork, or of another "
+            "host workflow."
+        )
         return False
     return True

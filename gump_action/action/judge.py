@@ -39,9 +39,8 @@ def event_of(environ: Mapping[str, str]) -> Event:
     return read_event(environ, payload)
 
 
-def judge(environ: Mapping[str, str], asked: Inputs, token: str) -> Ruling:
+def judge(event: Event, environ: Mapping[str, str], asked: Inputs, token: str) -> Ruling:
     """Whether this event may start a run.  What cannot be looked up is a no."""
-    event = event_of(environ)
     allowed = Allowed(bots=asked.allow_bots)
     if not event.needs_pull_request and not policy.logins_to_ask(event):
         return Ruling(event, policy.decide(event, {}, allowed))

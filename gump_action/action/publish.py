@@ -151,6 +151,7 @@ def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
         comment.facts_of(environ, attempt, is_running=False),
         artifact=artifact,
         state_note=environ.get("GUMP_STATE_NOTE", ""),
+        notes=(*filter(None, [environ.get("GUMP_AGAIN_NOTE", "")]),),
         kept=("without transcripts" if is_bare else "whole") if is_kept else "nothing",
     )
 

@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from gump_action.action.asking import Asker, Done, settle
 from gump_action.action.commit import Checkout
-from gump_action.action.judge import Ruling, judge
+from gump_action.action.judge import Ruling, event_of, judge
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.action.spec import Made, is_auto, make_spec
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
 from gump_action.host import api, inputs, publication, words
+from gump_action.host.asked import comment_on, is_by_person, quiet
 from gump_action.host.event import Event
 from gump_action.host.inputs import Form, Inputs
 from gump_action.host.policy import Skip
@@ -34,7 +36,10 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     form.check()
     here = place(environ)
     token = environ.get("GUMP_GITHUB_TOKEN", "")
-    ruling = judge(environ, asked, token)
+    event = event_of(environ)
+    if wanted.runs and (silent := quiet(event, asked.workflow)):
+        return _done(Done(silent.why, "quiet"), asked, log)
+    ruling = judge(event, environ, asked, token)
     log.outputs({**_names(asked, here), **_handed_on(asked, wanted, here, ruling.event)})
     if isinstance(ruling.decision, Skip):
         return _skip(ruling.decision.why, asked, log)
@@ -45,8 +50,14 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     checkout = Checkout(Path(asked.working_directory), environ, token)
     checkout.check(ruling.event, ruling.decision, is_pushed_to=wanted.may_push)
     log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
+    writes = wanted.mode != "run" and not asked.is_dry_run
+    settled = settle(Asker(environ, asked, ruling.event, token, log, writes=writes))
+    if isinstance(settled, Done):
+        return _done(settled, asked, log)
+    asked = settled.inputs
+    log.outputs(settled.outputs)
     if is_auto(asked):
-        _tell(make_spec(asked, here, ruling.event, api.connection(environ, token)), log)
+        _tell(make_spec(asked, here, settled.event, api.connection(environ, token)), log)
     if asked.is_dry_run:
         for line in _plan(environ, asked, here):
             log.say(line)
@@ -60,7 +71,8 @@ def _handed_on(asked: Inputs, wanted: Publication, here: Place, event: Event) ->
     bundle = wanted.bundle.name if wanted.bundle else here.key.bundle_name
     subject, has_no_writes = event.subject, wanted.mode == "run"
     return {
-        "comment-on": "" if has_no_writes else _comment_on(asked, event),
+        "comment-on": "" if has_no_writes else str(comment_on(event, asked.comment) or ""),
+        "asked": "person" if is_by_person(event) else "",
         "pull": str(event.pull_number or ""),
         "subject": f"{subject.kind} {subject.number}" if subject.number else "",
         "bundles": str(has_no_writes).lower(),
@@ -77,19 +89,29 @@ def _tell(made: Made, log: Log) -> None:
     log.outputs({"spec-digest": made.digest})
 
 
+def _done(done: Done, asked: Inputs, log: Log) -> int:
+    """Nobody's chat makes a job red, nor does what was answered."""
+    if done.kind == "refused":
+        return _skip(done.why, asked, log)
+    if done.kind == "answered":
+        _summarize(done.why, log)
+    _tell_skip(done.why, log)
+    return 0
+
+
 def _skip(why: str, asked: Inputs, log: Log) -> int:
-    log.say(f"Nothing is run: {why}")
-    log.summary(f"# gump-action has run nothing\n\n{words.prose(why)}\n")
-    log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
+    _summarize(why, log)
+    _tell_skip(why, log)
     return Verdict.FAILED.exit_code if Verdict.SKIPPED in asked.fail_on else 0
 
 
-def _comment_on(asked: Inputs, event: Event) -> str:
-    """The number of what the comment stands on."""
-    if asked.comment == "never":
-        return ""
-    is_issue = asked.comment == "always" and event.subject.kind == "issue"
-    return str(event.pull_number or (event.subject.number if is_issue else "") or "")
+def _tell_skip(why: str, log: Log) -> None:
+    log.say(f"Nothing is run: {why}")
+    log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
+
+
+def _summarize(why: str, log: Log) -> None:
+    log.summary(f"# gump-action has run nothing\n\n{words.prose(why)}\n")
 
 
 def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:

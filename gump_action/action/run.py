@@ -22,10 +22,11 @@ from gump_action.host.inputs import Inputs
 
 def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     """Run or continue in the working directory; the exit code makes the job red or green."""
-    asked = inputs.read(environ)
+    digest = environ.get("GUMP_SPEC_DIGEST", "")
+    asked = spec.as_made(inputs.read(environ), digest)
     here = place(environ)
     token = _read_token(environ)
-    spec.check(asked, here, environ.get("GUMP_SPEC_DIGEST", ""))
+    spec.check(asked, here, digest)
     wish = replace(options(asked, here, Path(), version), secrets=(token,))
     with commands.withheld(environ, log), _talking(environ, token, here, log) as talker:
         verdict = assembly.run(wish, _with_agents(environ))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -24,6 +24,11 @@ AUTO = "auto"
 
 def is_auto(asked: Inputs) -> bool:
     return asked.spec.strip() == AUTO
+
+
+def as_made(asked: Inputs, digest: str) -> Inputs:
+    """The inputs in a later step: where a spec was made, that one is meant, whatever they say."""
+    return replace(asked, spec=AUTO, spec_file="") if digest else asked
 
 
 def spec_file(asked: Inputs, here: Place, folder: Path) -> Path | None:

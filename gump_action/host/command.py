@@ -21,7 +21,8 @@ NAME = "/gump"
 _LONGEST_LINE = 4000
 _LONGEST_VALUE = 1000
 _MOST_SETS = 20
-_WORKFLOW = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+WORKFLOW = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Names of workflows that can be asked for."""
 _BLANKS = " \t\u00a0"
 _SET = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_-]{0,99})=(?P<rest>.*)", re.DOTALL)
 _QUOTED = {
@@ -61,6 +62,11 @@ class Fault:
     """It is meant for us and cannot be understood; `why` is for people, as Markdown."""
 
     why: str
+
+
+def speaks_to_us(comment: str) -> bool:
+    """Whether a line of its writer's own begins with `/gump`, be it understood or not."""
+    return any(line is not None and _is_for_us(line) for line in spoken_lines(comment))
 
 
 def parse_command(comment: str, known: Workflows) -> Command | Fault | None:
@@ -127,7 +133,7 @@ _VERBS = ("again", "stop", "help")
 
 def _known(word: str, known: Workflows, verbs: tuple[str, ...] = _VERBS) -> str | Fault:
     # Never a path: a comment chooses among what the project has made ready for it.
-    if _WORKFLOW.fullmatch(word) and word in known:
+    if WORKFLOW.fullmatch(word) and word in known:
         return word
     near = _near(word, [*known, *verbs])
     names = ", ".join(map(code, sorted(known))) or "none"

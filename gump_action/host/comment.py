@@ -26,6 +26,7 @@ _WHY = 600
 _NOTE = 400
 _NAMES = 12
 _READABLE = 60
+_MARK = re.compile(r"<!-- gump:[0-9a-f]{32} -->")
 _FORGED = re.compile(r"<!--(?=\s*gump:)", re.IGNORECASE)
 
 
@@ -33,6 +34,11 @@ def mark_of(workflow: str, subject: str) -> str:
     """The hidden first line by which the comment of this workflow on this subject is found."""
     digest = hashlib.blake2b(json.dumps([workflow, subject]).encode(), digest_size=16)
     return f"<!-- gump:{digest.hexdigest()} -->"
+
+
+def begins_as_ours(body: str) -> bool:
+    """Whether it looks like one of ours, whoever wrote it."""
+    return bool(_MARK.match(body))
 
 
 def has_mark(body: str, mark: str) -> bool:
@@ -73,7 +79,7 @@ def render(state: RunState, facts: Facts, *, limit: int = LIMIT) -> str:
     for room in ROOMS:
         values = {**fixed, **_fitted(state, facts, room)}
         text = _FORGED.sub("<!- -", templating.render("comment.md.j2", values, {}))
-        text = f"{facts.mark}\n{text}" if facts.mark else text
+        text = "\n".join([*filter(None, (facts.mark, facts.ledger)), text])
         if size(text) <= limit:
             break
     return text
@@ -174,7 +180,8 @@ def _notes(facts: Facts) -> list[str]:
     more = len(facts.from_base) - len(names)
     listed = ", ".join([*names, f"{more} more"] if more else names)
     base = f"Taken from the base, not from this pull request: {listed}." if names else ""
-    return [each for each in (prose(facts.state_note[:_NOTE]), base) if each]
+    said = (facts.state_note, *facts.notes)
+    return [each for each in (*(prose(text[:_NOTE]) for text in said), base) if each]
 
 
 def _foot(state: RunState, facts: Facts) -> str:

@@ -160,11 +160,6 @@ class Event:
     message: str = ""
 
     @property
-    def number(self) -> int:
-        """The pull request or issue that it is about; 0 where that is none, or several."""
-        return self.upstream.pull if self.upstream else self.subject.number
-
-    @property
     def is_fork(self) -> bool | None:
         """Whether the code is another repository's; None where that is still to be looked up."""
         head = self.upstream.head if self.upstream else self.head
@@ -179,6 +174,11 @@ class Event:
         if self.subject.kind == "pull_request":
             return self.subject.number
         return self.upstream.pull if self.upstream else 0
+
+    @property
+    def number(self) -> int:
+        """The pull request or issue that this is about; 0 for none."""
+        return self.pull_number or self.subject.number
 
     @property
     def needs_pull_request(self) -> bool:

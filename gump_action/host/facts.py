@@ -23,7 +23,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Facts:
-    """`kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
+    """`ledger` is the hidden line below the mark; `notes` are more that a person should be told;
+    `max_runs` is the input `max-runs-per-subject`, as the steps that tell have it.
+
+    `kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
     None where nobody has looked; `workflow` is what was run, where it is at hand.  `delivery` is
@@ -31,14 +34,17 @@ class Facts:
     """
 
     mark: str = ""
+    ledger: str = ""
     url: str = ""
     attempt: int = 1
     artifact: str = ""
     kept: Literal["whole", "without transcripts", "nothing"] = "whole"
     state_note: str = ""
+    notes: tuple[str, ...] = ()
     from_base: tuple[str, ...] = ()
     changes: tuple[Change, ...] | None = None
     workflow: Workflow | None = None
+    max_runs: int = 0
     is_running: bool = False
     delivery: Delivery | None = None
     patch: str = ""

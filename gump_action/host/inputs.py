@@ -35,6 +35,7 @@ T = TypeVar("T")
 class Inputs:
     """What `with:` said.  `timeout` is in seconds, None for no limit; `max_budget` in USD.
 
+    `max_runs` is how many may begin on a subject unasked, 0 for no limit.
     `fail_on` are the verdicts that make the job red; `leg` and `use` tell this use of the action
     apart from others of the host run.
     """
@@ -53,6 +54,7 @@ class Inputs:
     comment: Commenting
     install_agents: bool
     allow_bots: frozenset[str]
+    max_runs: int
     fail_on: frozenset[Verdict]
     is_dry_run: bool
     leg: str
@@ -89,6 +91,7 @@ def of_form(form: Form, *, needs_workflow: bool = True) -> Inputs:
         comment=cast(Commenting, form.one_of("comment", get_args(Commenting))),
         install_agents=form.yes("install-agents", default=True),
         allow_bots=form.parsed("allow-bots", _bots, frozenset()),
+        max_runs=form.parsed("max-runs-per-subject", _runs, 10),
         fail_on=_fail_on(form),
         is_dry_run=form.yes("dry-run", default=False),
         leg=form.line("matrix-leg"),
@@ -183,6 +186,12 @@ def _budget(text: str) -> float:
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LONGEST_RETENTION:
         raise ValueError(f"it may be a number of days from 1 to {_LONGEST_RETENTION}")
+    return int(text)
+
+
+def _runs(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise ValueError("it may be a number of runs from 0, which is no limit, to 9999")
     return int(text)
 
 

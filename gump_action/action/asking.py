@@ -1,0 +1,217 @@
+"""What an event asks for, done: a run may begin or go on, one is ended, or help is given.
+
+Only after `judge` has said that whoever asks may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from gump_action.action.answer import Answer
+from gump_action.action.known import Known
+from gump_action.action.log import Log
+from gump_action.action.past import Past, goes_on
+from gump_action.action.spec import AUTO
+from gump_action.errors import HostError, InputError
+from gump_action.host import api, asked, loops, standing
+from gump_action.host.api import Api
+from gump_action.host.asked import ASKED, Again, Help, Quiet, Start, Stop
+from gump_action.host.event import Event
+from gump_action.host.inputs import Inputs
+from gump_action.host.standing import Standing
+from gump_action.host.words import prose
+
+T = TypeVar("T")
+_PATIENCE = 15.0
+
+
+@dataclass(frozen=True)
+class Go:
+    """A run: the inputs as they count, the event that its spec is made of, and step outputs."""
+
+    inputs: Inputs
+    event: Event
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing is run.  `quiet` is said in the log alone; only what was `refused` can be red."""
+
+    why: str
+    kind: Literal["quiet", "answered", "refused"]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """One event that was judged, with the inputs of the job.  `writes` says that it may answer."""
+
+    environ: Mapping[str, str]
+    given: Inputs
+    event: Event
+    token: str = field(repr=False)
+    log: Log
+    writes: bool = True
+
+
+def settle(asker: Asker) -> Go | Done:
+    """Raises InputError where a dispatch names what there is not."""
+    given, event, environ = asker.given, asker.event, asker.environ
+    known = Known(Path(given.working_directory), given.workflow)
+    wish = asked.wish_of(event, given.workflow, _names(known, event, given))
+    if isinstance(wish, Quiet):
+        return Done(wish.why, "quiet")
+    if not asker.token:
+        return _without_token(wish, given, event, known)
+    with Api(api.connection(environ, asker.token), patience=_PATIENCE) as github:
+        number = asked.comment_on(event, given.comment)
+        server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        past = Past(environ, event, number, github, known)
+        answer = Answer(event, github, asker.log, server)
+        return _Settling(asker, known, past, answer).of(wish)
+
+
+def _names(known: Known, event: Event, given: Inputs) -> dict[str, tuple[str, ...]]:
+    """What can be asked for; where nothing is asked for, no file is read."""
+    if not asked.names_one(event, given.workflow):
+        return {}
+    return {name: known.inputs_of(name) for name in known.all}
+
+
+def _without_token(wish: asked.Wish, given: Inputs, event: Event, known: Known) -> Go | Done:
+    """Nobody can be answered, and nothing looked up."""
+    if isinstance(wish, Start):
+        return _Choice(given, event, known).of(wish.workflow, wish)
+    if isinstance(wish, Help) and wish.fault:
+        return _refused(wish.fault, event)
+    return Done("`github-token` is empty, so this cannot be answered", "refused")
+
+
+def _refused(fault: str, event: Event) -> Done:
+    if not event.number:
+        raise InputError(f"What was asked for cannot be run. {fault}")
+    return Done(f"what was asked for cannot be done: {fault}", "refused")
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What the event asks for stands on top of what the inputs say."""
+
+    given: Inputs
+    event: Event
+    known: Known
+
+    def of(self, name: str, wish: Start | Again, again: str = "") -> Go:
+        inputs = self._inputs(name, wish)
+        outputs = {
+            "workflow": inputs.workflow,
+            "set": "\n".join(inputs.sets),
+            "again": again,
+        }
+        text = wish.text if isinstance(wish, Start) else ""
+        return Go(inputs, asked.with_request(self.event, text), outputs)
+
+    def _inputs(self, name: str, wish: Start | Again) -> Inputs:
+        given = self.given
+        theirs = wish.sets if isinstance(wish, Start) else ()
+        if given.workflow == ASKED:
+            # A host workflow may give values for several; each gets those that it declares.
+            ours = asked.declared(given.sets, self.known.inputs_of(name))
+            given = replace(given, workflow=name, sets=ours)
+        is_asked = isinstance(wish, Again) or wish.is_asked
+        is_open = is_asked and not given.spec and not given.spec_file
+        spec = AUTO if is_open else given.spec
+        return replace(given, sets=asked.merged(given.sets, theirs), spec=spec)
+
+
+@dataclass(frozen=True)
+class _Settling:
+    asker: Asker
+    known: Known
+    past: Past
+    answer: Answer
+
+    @property
+    def given(self) -> Inputs:
+        return self.asker.given
+
+    @property
+    def event(self) -> Event:
+        return self.asker.event
+
+    def of(self, wish: Start | Again | Stop | Help) -> Go | Done:
+        match wish:
+            case Help(fault):
+                return self._help(fault)
+            case Stop(workflow):
+                return self._stop(workflow)
+            case Again(workflow):
+                return self._again(workflow, wish)
+        why = "" if asked.is_by_person(self.event) else self._why_not(wish.workflow)
+        return Done(why, "refused") if why else self._go(wish.workflow, wish)
+
+    def _go(self, name: str, wish: Start | Again, again: str = "") -> Go:
+        self._react("eyes")
+        return _Choice(self.given, self.event, self.known).of(name, wish, again)
+
+    def _why_not(self, name: str) -> str:
+        """Why this does not begin by itself.  Where GitHub cannot be asked, it does."""
+        event, past = self.event, self.past
+        own = self._look(past.github.viewer, "") if loops.is_push(event) else ""
+        message = event.message
+        if loops.needs_message(event):
+            message = self._look(past.message, message)
+        found: dict[str, Standing] = self._look(lambda: past.of([name]), {})
+        is_counted = bool(found and past.number and self.given.max_runs)
+        ours = loops.why_not(event, message, own, is_counted=is_counted)
+        known = found.get(name, Standing())
+        return ours or standing.why_not(known, self.given.max_runs, past.own)
+
+    def _look(self, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except HostError as why:
+            self.asker.log.say(f"What there was before could not be looked up: {why.message}")
+            return otherwise
+
+    def _again(self, name: str, wish: Again) -> Go | Done:
+        found: Mapping[str, Standing] = {}
+        try:
+            found = self.past.of([name] if name else [*self.known.all])
+            name = name or standing.newest(found)
+            last = found[name].last if name else None
+            if last and self.past.is_under_way(last.host_run):
+                return self._help("The last run is still under way. End it by `/gump stop` first.")
+        except HostError as why:
+            self.asker.log.say(f"What ran here before could not be looked up: {why.message}")
+        if not name:
+            return self._help("No run is known here that could go on. Ask for a workflow by name.")
+        last = found[name].last if name in found else None
+        return self._go(name, wish, goes_on(last, self.past.own))
+
+    def _stop(self, name: str) -> Done:
+        try:
+            runs = self.past.under_way([name] if name else [*self.known.all])
+            for run in runs if self.asker.writes else ():
+                self.past.cancel(run)
+        except HostError as why:
+            fault = prose(f"{why.message} {why.hint}")
+            return self._help(f"What is under way could not be ended. {fault}")
+        self._react("+1")
+        what = f"host run {', '.join(map(str, runs))} is being cancelled" if runs else ""
+        return Done(f"a stop was asked for: {what or 'nothing is under way here'}", "answered")
+
+    def _help(self, fault: str) -> Done:
+        done = _refused(fault, self.event) if fault else None
+        if fault:
+            self._react("confused")
+        if self.event.number and self.given.comment != "never" and self.asker.writes:
+            self.answer.write(fault, self.known.all)
+        return done or Done("help was asked for, so nothing is run", "answered")
+
+    def _react(self, content: api.Reaction) -> None:
+        if self.asker.writes:
+            self.answer.react(content)

@@ -1,0 +1,52 @@
+"""The workflows that can be asked for in a working directory, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gump_action.errors import GumpError
+from gump_action.host.asked import name_of
+from gump_action.host.command import WORKFLOW
+from gump_action.workflow import loader
+from gump_action.workflow.model import Workflow
+
+
+@dataclass
+class Known:
+    """`given` is the input `workflow`: the one that it names is known too, wherever it lies."""
+
+    folder: Path
+    given: str
+
+    @cached_property
+    def all(self) -> dict[str, Workflow | None]:
+        """None is one with faults.  Those with odd names cannot be asked for."""
+        names = [name for name in loader.named(self.folder) if WORKFLOW.fullmatch(name)]
+        found = {name: self._load(name) for name in names if name != name_of(self.given)}
+        return found | self._own
+
+    @cached_property
+    def _own(self) -> dict[str, Workflow | None]:
+        name = name_of(self.given)
+        return {name: self._load(self.given)} if name else {}
+
+    def find(self, name: str) -> Workflow | None:
+        return self._own[name] if name in self._own else self.all.get(name)
+
+    def inputs_of(self, name: str) -> tuple[str, ...]:
+        """The names of its inputs."""
+        workflow = self.find(name)
+        return tuple(workflow.inputs) if workflow else ()
+
+    def title_of(self, name: str) -> str:
+        """As the workflow calls itself, which is what its runs go by."""
+        workflow = self.find(name)
+        return workflow.name if workflow else name
+
+    def _load(self, workflow: str) -> Workflow | None:
+        try:
+            return loader.load(loader.find_workflow(workflow, self.folder)).workflow
+        except GumpError:
+            return None

@@ -1,0 +1,54 @@
+"""What of ours must not start more of ours: pushes, by whoever they look to be."""
+
+from __future__ import annotations
+
+import re
+
+from gump_action.host.event import Event, Kind
+
+_TRAILER = re.compile(r"Gump-Run: \S", re.IGNORECASE)
+_PULLS = (Kind.PULL_REQUEST, Kind.PULL_REQUEST_TARGET)
+
+
+def is_ours(message: str) -> bool:
+    """Whether a run of ours made the commit: its last paragraph says so."""
+    last = re.split(r"\n[ \t]*\n", message.replace("\r\n", "\n").strip())[-1]
+    return any(_TRAILER.match(line) for line in last.split("\n"))
+
+
+def needs_message(event: Event) -> bool:
+    """Whether the head's message decides, and is not in the payload."""
+    return event.kind in _PULLS and event.action == "synchronize"
+
+
+def is_push(event: Event) -> bool:
+    """Whether somebody has pushed: then it matters who."""
+    return event.kind is Kind.PUSH or needs_message(event)
+
+
+def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
+    """Why our own push starts nothing; empty where it may.
+
+    A host run that failed after it tells something new, so that may start a run, as long as runs
+    are counted.  `message` is that of the head, `own` the account that we speak as, where known.
+    """
+    if event.job.attempt > 1 and not event.people.triggering_actor.is_bot:
+        return ""
+    if event.upstream:
+        if not is_ours(message) or is_counted:
+            return ""
+        return (
+            "The host run before this one is of a commit that a run of ours made, and runs are not "
+            "counted here (no comment, or max-runs-per-subject is 0), so it might never end. Write "
+            "`/gump again` on the pull request to go on."
+        )
+    if not is_push(event):
+        return ""
+    sender = event.people.sender or event.people.actor
+    is_own = sender.is_bot and sender.login.casefold() == own.casefold()
+    if not is_own and not is_ours(message):
+        return ""
+    return (
+        "This was pushed by a run of ours, and what we push starts no run of ours. Write "
+        "`/gump NAME` on the pull request for one."
+    )
