@@ -198,7 +198,8 @@ class _Settling:
             for run in runs if self.asker.writes else ():
                 self.past.cancel(run)
         except HostError as why:
-            fault = prose(f"{why.message} {why.hint}")
+            # The hint is in words of ours, the message may hold GitHub's.
+            fault = f"{prose(why.message)} {why.hint}"
             return self._help(f"What is under way could not be ended. {fault}")
         self._react("+1")
         what = f"host run {', '.join(map(str, runs))} is being cancelled" if runs else ""

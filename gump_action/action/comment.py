@@ -27,6 +27,7 @@ _PATIENCE = 20.0
 class Desk:
     """Writes the comment on one issue or pull request, and remembers which one it is.
 
+    `limit` is how many runs may begin there unasked, 0 for no limit.
     `token` is held here and nowhere else; every failure is a HostError.
     """
 
@@ -34,6 +35,7 @@ class Desk:
     number: int
     token: str = field(repr=False)
     mask: Callable[[str], str]
+    limit: int = 0
     known: int = 0
     standing: Standing | None = None
 
@@ -45,7 +47,8 @@ class Desk:
             if self.standing is None:
                 self._look(github, mark)
             self.standing = advanced(self.standing or Standing(), state, self._turn(facts))
-            body = self.mask(comment.render(state, _remembering(facts, mark, self.standing)))
+            facts = _remembering(facts, mark, self.standing, self.limit)
+            body = self.mask(comment.render(state, facts))
             if self.known:
                 return github.edit_comment(self.known, body).url
             put = github.keep_comment(self.number, mark, body)
@@ -77,9 +80,8 @@ def mark_on(environ: Mapping[str, str], workflow: str, number: int) -> str:
     return comment.mark_of(f"{workflow_path(environ)} {workflow}", str(number))
 
 
-def _remembering(facts: Facts, mark: str, known: Standing) -> Facts:
+def _remembering(facts: Facts, mark: str, known: Standing, limit: int) -> Facts:
     """At the end of a run the comment also says where nothing begins by itself any more."""
-    limit = facts.max_runs
     why = "" if facts.is_running else standing.why_not(known, limit, host_run=0)
     notes = (*facts.notes, f"{why[:1].upper()}{why[1:]}.") if why else facts.notes
     return replace(facts, mark=mark, ledger=standing.line_of(known), notes=notes)
@@ -96,7 +98,9 @@ def desk(environ: Mapping[str, str], token: str) -> Desk | None:
     if not token:
         raise HostError("`github-token` is empty, so there is no comment.")
     redactor = Redactor(secrets_of(environ, KEYS) | {token})
-    return Desk(environ, int(number), token, redactor.mask)
+    most = environ.get(inputs.variable("max-runs-per-subject"), "")
+    limit = int(most) if most.isdecimal() else 0
+    return Desk(environ, int(number), token, redactor.mask, limit=limit)
 
 
 def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> Facts:
@@ -104,13 +108,11 @@ def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> F
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
     repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
     from_base = environ.get("GUMP_FROM_BASE", "")
-    most = environ.get(inputs.variable("max-runs-per-subject"), "")
     return Facts(
         url=url_of_run(server, repository, run, attempt),
         attempt=attempt,
         from_base=tuple(json.loads(from_base)) if from_base else (),
         workflow=_workflow(environ),
-        max_runs=int(most) if most.isdecimal() else 0,
         is_running=is_running,
     )
 

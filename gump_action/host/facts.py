@@ -23,8 +23,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Facts:
-    """`ledger` is the hidden line below the mark; `notes` are more that a person should be told;
-    `max_runs` is the input `max-runs-per-subject`, as the steps that tell have it.
+    """`ledger` is the hidden line below the mark; `notes` are more that a person should be told.
 
     `kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
 
@@ -44,7 +43,6 @@ class Facts:
     from_base: tuple[str, ...] = ()
     changes: tuple[Change, ...] | None = None
     workflow: Workflow | None = None
-    max_runs: int = 0
     is_running: bool = False
     delivery: Delivery | None = None
     patch: str = ""

@@ -12,6 +12,7 @@ from gump_action.host.words import all_attempts, clean
 _LONGEST = 20_000
 # What differs each time the same fault is looked at: moments, durations, ids, folders.
 _PASSING = (
+    (re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:z|[+-]\d\d:?\d\d)?"), "0"),
     (re.compile(r"(?:/[\w.~+-]+)+/(?=[\w.~+-]+)"), ""),
     (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f-]{7,}\b"), "0"),
     (re.compile(r"(?<=:)\d+|(?<=\bline )\d+|\d+(?:[.:]\d+)+(?: ?m?s\b)?|\d+(?= ?m?s\b)"), "0"),

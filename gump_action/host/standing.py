@@ -7,6 +7,8 @@ Who may write here could change it: it says where to look, and nothing is truste
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -24,7 +26,10 @@ _LINE = "<!-- gump:ledger {} -->"
 _HOST_RUNS = 10
 _MICRO = 1_000_000
 
-Number = Annotated[int, Field(ge=0, le=2**53)]
+_MOST = 2**53
+_NAME = re.compile(r"[A-Za-z0-9-]{0,200}")
+
+Number = Annotated[int, Field(ge=0, le=_MOST)]
 Signature = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
 
 
@@ -40,8 +45,8 @@ class Last(_Part):
 
     host_run: Number
     attempt: Annotated[int, Field(ge=1, le=100_000)]
-    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,60}$")] = ""
-    artifact: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,200}$")] = ""
+    run: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")] = ""
+    artifact: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")] = ""
     verdict: Annotated[str, Field(pattern=r"^[a-z-]{0,20}$")] = ""
     signature: Signature = ""
     cost: Number = 0
@@ -111,12 +116,12 @@ class Turn:
 def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
     """What is remembered after this; what counts can only rise."""
     is_new = turn.host_run not in old.host_runs
-    runs = old.runs + is_new
+    runs = min(old.runs + is_new, _MOST)
     last = _last(old, state, turn)
     return Standing(
         runs=runs,
         asked=runs if turn.is_asked else min(old.asked, runs),
-        spent=old.spent + _spent_before(old, last),
+        spent=min(old.spent + _spent_before(old, last), _MOST),
         before=_before(old, is_new=is_new),
         host_runs=(*old.host_runs, turn.host_run)[-_HOST_RUNS:] if is_new else old.host_runs,
         last=last,
@@ -124,20 +129,29 @@ def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
 
 
 def _last(old: Standing, state: RunState, turn: Turn) -> Last:
-    run = state.started.run if state.started else ""
+    run = _name(state.started.run if state.started else "")
     known = old.last.cost if old.last and old.last.run == run else 0
-    spent = sum(attempt.cost_usd or 0 for attempt in all_attempts(state))
     verdict = state.ended.verdict if state.ended and not turn.is_running else ""
     return Last(
         host_run=turn.host_run,
         attempt=turn.attempt,
         run=run,
-        artifact=turn.artifact,
+        artifact=_name(turn.artifact),
         verdict=str(verdict),
         signature=signature_of(state) if verdict == Verdict.FAILED else "",
-        cost=max(known, round(spent * _MICRO)),
+        cost=max(known, _cost(state)),
         at=turn.at,
     )
+
+
+def _name(text: str) -> str:
+    return text if _NAME.fullmatch(text) else ""
+
+
+def _cost(state: RunState) -> int:
+    """Of all its attempts.  Agents can write to the record, so a number may be none."""
+    spent = sum(attempt.cost_usd or 0 for attempt in all_attempts(state)) * _MICRO
+    return round(min(max(spent, 0), _MOST)) if math.isfinite(spent) else 0
 
 
 def _spent_before(old: Standing, last: Last) -> int:

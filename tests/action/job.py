@@ -217,7 +217,8 @@ class Job:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(names[f"{kind}-path"], target)
                 if self.github and kind == "artifact":
-                    self.github.add_artifact(target.name, zipped(target), run_id=100)
+                    run_id = int(self.environ.get("GITHUB_RUN_ID", 100))
+                    self.github.add_artifact(target.name, zipped(target), run_id=run_id)
 
 
 EVENT = {

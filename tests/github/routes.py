@@ -292,7 +292,7 @@ def _contents(state, request, path):
 @route("GET", r"/commits/([^/]+)", "contents=read")
 def _commit(state, request, sha):
     heads = {pull["head"]["sha"] for pull in state.pulls}
-    return (200, state.commit(sha), {}) if sha in heads else NOT_FOUND
+    return (200, state.commit(sha), {}) if sha in {*heads, *state.messages} else NOT_FOUND
 
 
 @route("GET", r"/compare/([^/]+)", "contents=read")
@@ -326,6 +326,18 @@ def _log(state, request, number):
 @route("GET", r"/actions/runs/(\d+)", "actions=read")
 def _run(state, request, number):
     return _one(state.runs, "id", number)
+
+
+@route("POST", r"/actions/runs/(\d+)/cancel", "actions=write")
+def _cancel(state, request, number):
+    run = _found(state.runs, "id", number)
+    if not run:
+        return NOT_FOUND
+    if run["status"] == "completed":
+        message = "Cannot cancel a workflow run that is completed."
+        return 409, {"message": message, "documentation_url": ""}, {}
+    run |= {"status": "completed", "conclusion": "cancelled"}
+    return 202, {}, {}
 
 
 @route("GET", r"/actions/runs/(\d+)/artifacts", "actions=read")

@@ -61,6 +61,7 @@ class State:
         self.protected: list[str] = []
         self.may_open_pulls = True
         self.reactions: list[dict] = []
+        self.messages: dict[str, str] = {}
         self.remarks: list[dict] = []
         self.jobs: list[dict] = []
         self.comparisons: dict[str, list[dict]] = {}
@@ -193,6 +194,7 @@ class State:
     def commit(self, sha: str) -> dict:
         """Made at `NOW`, as its committer says."""
         commit = self.description.sample("commit", sha=sha)
+        commit["commit"]["message"] = self.messages.get(sha, "A commit")
         commit["commit"]["committer"] = {"name": "A", "email": "a@example.test", "date": NOW}
         return commit
 

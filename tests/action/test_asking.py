@@ -1,0 +1,364 @@
+"""Asked by comment, label and dispatch: from the event to the run, the answer and the ledger."""
+
+import json
+
+import pytest
+
+from gump_action.host.comment import mark_of
+from gump_action.host.standing import Last, Standing, line_of, read
+
+from .conftest import KEY
+from .test_github import LOOKED, payload
+from .test_jobs import launches
+
+OURS = "github-actions[bot]"
+WRITER = {"login": "octocat", "type": "User"}
+MEND = """\
+name: mend
+description: Mends what is broken
+inputs: {level: {default: low}, place: {description: Where}}
+steps:
+  - {name: impl, agent: scripted, prompt: "{spec}", gate: ["bash: test -f done.txt"]}
+"""
+DONE = {"impl": [[{"write": "done.txt", "text": "x"}]], "look": [LOOKED]}
+READS = {"contents": "read", "metadata": "read"}
+TRAILER = "Fix\n\nGump-Run: 20261130-abcdef\nGump-Workflow: fix"
+
+
+@pytest.fixture
+def ask(jobs, github, project):
+    """A job with `workflow: asked` on pull request 7; `GITHUB_RUN_ID` is `run`."""
+    project.commit({".gump/workflows/mend.yaml": MEND})
+    github.full_name, github.repository_id = "octo/demo", 7
+    github.permissions["octocat"] = "write"
+    github.add_pull(7, author="octocat")
+
+    def play(event, *, name="issue_comment", run=100, attempt=1, **inputs):
+        head = project.git("rev-parse", "HEAD").strip()
+        github.pulls[0]["head"]["sha"] = head
+        if not [each for each in github.runs if each["id"] == run]:
+            github.add_run(run)
+        more = {"GITHUB_EVENT_NAME": name, "GITHUB_API_URL": github.url, "GITHUB_SHA": head}
+        given = {"workflow": "asked", "spec": "", "github_token": next(iter(github.tokens))}
+        job = jobs(
+            attempt,
+            environ={**KEY, **more, "GITHUB_RUN_ID": str(run)},
+            event=event,
+            github=github,
+            machine=f"machine-{run}-{attempt}",
+            **{**given, **inputs},
+        )
+        next(each for each in github.runs if each["id"] == run)["status"] = "completed"
+        return job
+
+    return play
+
+
+@pytest.fixture
+def done(project):
+    project.commit({".gump/scripted.json": json.dumps(DONE)})
+
+
+def comment(text, *, by=WRITER, **words):
+    issue = {"number": 7, "title": "A title", "body": "A body", "user": WRITER, "pull_request": {}}
+    said = {"id": 55, "body": text, "user": by, "created_at": "2026-10-01T00:00:00Z", **words}
+    return {"action": "created", "issue": issue, "comment": said, "sender": by}
+
+
+def on_pull(action, **more):
+    return {"action": action, "number": 7, "pull_request": payload(), "sender": WRITER, **more}
+
+
+def remembered(github, workflow="fix", **words):
+    """Our comment of earlier runs."""
+    mark = mark_of(f".github/workflows/gump.yml {workflow}", "7")
+    github.add_comment(7, f"{mark}\n{line_of(Standing(**words))}\nText", OURS)
+
+
+def ledger(github):
+    (body,) = [each["body"] for each in github.comments if "gump:ledger" in each["body"]]
+    return read(body)
+
+
+def answers(github):
+    return [each["body"] for each in github.comments if "gump:ledger" not in each["body"]]
+
+
+def reactions(github):
+    return [(each["subject"], each["content"]) for each in github.reactions]
+
+
+# --- what starts ------------------------------------------------------------------------------
+
+
+def test_a_comment_chooses_the_workflow_its_values_and_what_is_asked_for(ask, github, done):
+    job = ask(comment("/gump mend level=high please\n- the edge"), set="level=mid\nother=1")
+    assert job.result["status"] == "passed", job.log
+    assert launches(job) == ["impl#1"]
+    assert json.loads((job.state / "given/inputs.json").read_text())["level"] == "high"
+    spec = (job.state / "given/spec.md").read_text()
+    assert "please\n- the edge" in spec
+    assert "/gump" not in spec
+    assert reactions(github) == [("issues/comments/55", "eyes")]
+    known = ledger(github)
+    assert (known.runs, known.asked, known.last.verdict) == (1, 1, "passed")
+    assert known.last.artifact == job.result["artifact-name"]
+    assert answers(github) == []
+
+
+def test_a_label_chooses_the_workflow(ask, github, done):
+    event = on_pull("labeled", label={"name": "gump:mend"})
+    job = ask(event, name="pull_request")
+    assert (job.result["status"], launches(job)) == ("passed", ["impl#1"]), job.log
+    assert ledger(github).asked == 1
+
+
+def test_a_dispatch_chooses_the_workflow(ask, github, done):
+    job = ask({"inputs": {"workflow": "mend"}}, name="workflow_dispatch", set="level=mid")
+    assert (job.result["status"], launches(job)) == ("passed", ["impl#1"]), job.log
+    assert json.loads((job.state / "given/inputs.json").read_text())["level"] == "mid"
+    assert github.comments == []
+
+
+def test_a_dispatch_of_what_there_is_not_is_wrong_input(ask):
+    job = ask({"inputs": {"workflow": "../mend.yaml"}}, name="workflow_dispatch")
+    assert job.codes["resolve"] == 2
+    assert "There is no workflow `../mend.yaml` to ask for. Workflows: `fix`, `mend`." in job.log
+
+
+# --- what does not ----------------------------------------------------------------------------
+
+
+def test_chat_is_left_alone_without_a_look_at_anybody(ask, github):
+    job = ask(comment("Nice work!", by={"login": "mallory", "type": "User"}), fail_on="skipped")
+    assert (job.codes["resolve"], job.result["status"]) == (0, "skipped")
+    assert job.summary == ""
+    assert github.calls == []
+
+
+def test_a_stranger_is_told_in_the_log_and_nowhere_else(ask, github):
+    job = ask(comment("/gump mend", by={"login": "mallory", "type": "User"}))
+    assert job.result["status"] == "skipped"
+    assert "mallory (read)" in job.log
+    assert "mallory" in job.summary
+    assert (github.comments, github.reactions) == ([], [])
+
+
+def test_another_workflow_is_left_to_its_own_host_workflow(ask, github):
+    job = ask(comment("/gump mend"), workflow="fix")
+    assert (job.result["status"], job.summary) == ("skipped", "")
+    assert (github.comments, github.reactions) == ([], [])
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+def test_help_is_one_comment_that_is_edited(ask, github):
+    assert ask(comment("/gump help")).result["status"] == "skipped"
+    (body,) = answers(github)
+    assert "| `mend` | Mends what is broken | `level` (else `low`), `place` |" in body
+    assert "#issuecomment-55" in body
+    ask(comment("/gump mned", id=56), run=200)
+    (body,) = answers(github)
+    assert "There is no workflow `mned` to ask for. Did you mean `mend`?" in body
+    assert reactions(github) == [("issues/comments/56", "confused")]
+
+
+def test_where_no_comment_is_wanted_a_fault_is_in_the_log(ask, github):
+    job = ask(comment("/gump mned"), comment="never", fail_on="skipped")
+    assert job.codes["resolve"] == 1
+    assert "mned" in job.result["reason"]
+    assert answers(github) == []
+
+
+def test_without_the_right_to_answer_the_run_is_what_it_was(ask, github, done):
+    github.rights = {"pull-requests": "read", "issues": "read", **READS}
+    job = ask(comment("/gump mend"))
+    assert job.result["status"] == "passed"
+    assert "There is no reaction" in job.log
+
+
+@pytest.mark.parametrize("more", [{"mode": "run"}, {"dry_run": "true"}])
+def test_a_job_that_may_not_write_answers_nobody(ask, github, more):
+    remembered(github, runs=1, host_runs=(90,))
+    github.add_run(90)
+    for number, text in enumerate(("/gump help", "/gump mned", "/gump stop"), 200):
+        ask(comment(text), run=number, **more)
+    assert answers(github) == []
+    assert github.reactions == []
+    assert github.runs[0]["status"] == "in_progress"
+
+
+# --- again ------------------------------------------------------------------------------------
+
+
+def test_again_goes_on_with_the_agents_conversation_on_another_machine(ask, github):
+    first = ask(comment("/gump fix"))
+    assert first.result["status"] == "failed", first.log
+    second = ask(comment("/gump again"), run=200)
+    assert second.result["status"] == "passed", second.log
+    assert launches(second) == ["look#1", "impl#1", "impl#2"]
+    assert "I remember 1 of our exchanges: impl#1" in second.log
+    assert second.result["run-id"] == first.result["run-id"]
+    assert second.result["resumed-from"].startswith("the artifact gump-state-")
+    known = ledger(github)
+    assert (known.runs, known.host_runs, known.last.host_run) == (2, (100, 200), 200)
+    assert len(github.comments) == 1
+
+
+@pytest.mark.parametrize("how", ["expired", "none", "fork", "other workflow", "other key"])
+def test_where_the_record_is_gone_a_new_run_begins_and_it_is_said(ask, github, how):
+    first = ask(comment("/gump fix"))
+    match how:
+        case "expired":
+            github.artifacts[0]["expired"] = True
+        case "none":
+            github.artifacts.clear()
+        case "fork":
+            github.artifacts[0]["workflow_run"]["head_repository_id"] = 2
+        case "other workflow":
+            github.runs[0]["path"] = ".github/workflows/other.yml"
+    more = {"state_key": "k" * 40} if how == "other key" else {}
+    second = ask(comment("/gump again fix"), run=200, **more)
+    assert launches(second) == ["look#1", "impl#1"], second.log
+    assert second.result["run-id"] != first.result["run-id"]
+    for told in (second.log, second.summary, github.comments[-1]["body"]):
+        assert "is gone" in told
+
+
+def test_again_where_nothing_has_run_is_a_fault_or_a_new_run(ask, github, done):
+    job = ask(comment("/gump again"))
+    assert "No run is known here" in job.result["reason"]
+    job = ask(comment("/gump again mend"), run=200)
+    assert job.result["status"] == "passed"
+    assert "No earlier run is known here" in job.summary
+
+
+def test_again_waits_for_nobody_who_is_under_way(ask, github):
+    last = Last(host_run=90, attempt=1)
+    remembered(github, runs=1, host_runs=(90,), last=last)
+    github.add_run(90)
+    assert "still under way" in ask(comment("/gump again")).result["reason"]
+
+
+def test_a_ledger_that_somebody_else_wrote_is_not_gone_by(ask, github, done):
+    mark = mark_of(".github/workflows/gump.yml fix", "7")
+    forged = Standing(runs=1, host_runs=(90,), last=Last(host_run=90, attempt=1))
+    github.add_comment(7, f"{mark}\n{line_of(forged)}\n", "mallory")
+    assert "No run is known here" in ask(comment("/gump again")).result["reason"]
+
+
+# --- stop -------------------------------------------------------------------------------------
+
+
+def test_stop_cancels_what_is_under_way_and_is_ours(ask, github):
+    remembered(github, runs=4, host_runs=(90, 91, 92, 93, 94, 100))
+    remembered(github, "mend", runs=1, host_runs=(95,))
+    github.add_run(90)
+    github.add_run(91, path=".github/workflows/other.yml")
+    github.add_run(92, status="completed", conclusion="success")
+    github.add_run(93, head_repository="mallory/demo")
+    github.add_run(95)
+    job = ask(comment("/gump stop"))
+    assert job.result["status"] == "skipped"
+    assert "host run 90, 95 is being cancelled" in job.result["reason"]
+    assert {each["id"] for each in github.runs if each["conclusion"] == "cancelled"} == {90, 95}
+    assert reactions(github) == [("issues/comments/55", "+1")]
+    assert answers(github) == []
+
+
+def test_stop_of_one_workflow_leaves_the_others(ask, github):
+    remembered(github, runs=1, host_runs=(90,))
+    remembered(github, "mend", runs=1, host_runs=(95,))
+    github.add_run(90)
+    github.add_run(95)
+    ask(comment("/gump stop mend"))
+    assert {each["id"] for each in github.runs if each["conclusion"] == "cancelled"} == {95}
+
+
+def test_a_stop_without_the_right_is_answered_with_what_is_missing(ask, github):
+    remembered(github, runs=1, host_runs=(90,))
+    github.add_run(90)
+    github.rights = {"actions": "read", "pull-requests": "write", **READS}
+    ask(comment("/gump stop"))
+    (body,) = answers(github)
+    assert "actions: write" in body
+    assert reactions(github) == [("issues/comments/55", "confused")]
+
+
+# --- how often --------------------------------------------------------------------------------
+
+FULL = {"runs": 3, "asked": 1}
+SAME = {
+    "runs": 2,
+    "before": "a" * 32,
+    "last": Last(host_run=90, attempt=1, verdict="failed", signature="a" * 32),
+}
+
+
+@pytest.mark.parametrize(("words", "why"), [(FULL, "max-runs-per-subject"), (SAME, "same way")])
+def test_what_nobody_asked_for_ends_somewhere(ask, github, words, why):
+    remembered(github, **words)
+    event = on_pull("opened")
+    job = ask(event, name="pull_request", workflow="fix", max_runs_per_subject="2")
+    assert job.result["status"] == "skipped", job.log
+    assert why in job.result["reason"]
+    assert "/gump again" in job.summary
+    assert "run" not in job.codes
+
+
+def test_who_asks_is_run_and_the_count_begins_anew(ask, github, done):
+    remembered(github, "mend", **SAME | {"runs": 30})
+    job = ask(comment("/gump mend"), max_runs_per_subject="2")
+    assert job.result["status"] == "passed", job.log
+    assert (ledger(github).runs, ledger(github).unasked) == (31, 0)
+
+
+def test_the_same_failure_twice_stops_and_asks(ask, github):
+    event = on_pull("opened")
+    for run in (100, 200):
+        job = ask(event, name="pull_request", workflow="fix", spec="Do it", run=run)
+        assert job.result["status"] == "failed", job.log
+        is_told = "failed in the same way" in github.comments[0]["body"]
+        assert is_told is (run == 200)
+    job = ask(event, name="pull_request", workflow="fix", spec="Do it", run=300)
+    assert (job.result["status"], "run" in job.codes) == ("skipped", False)
+    assert "failed in the same way" in job.result["reason"]
+    assert len(github.comments) == 1
+
+
+def test_where_the_count_cannot_be_read_the_run_begins_and_it_is_said(ask, github, done):
+    github.seed({"faults": [{"path": "/issues/7/comments", "status": 403}]})
+    job = ask(on_pull("opened"), name="pull_request", workflow="mend", spec="Do it")
+    assert job.result["status"] == "passed"
+    assert "could not be looked up" in job.log
+
+
+def test_what_a_run_of_ours_has_pushed_starts_nothing(ask, github):
+    github.pulls[0]["head"]["sha"] = "a" * 40
+    github.messages["a" * 40] = TRAILER
+    event = on_pull("synchronize")
+    job = ask(event, name="pull_request", workflow="fix")
+    assert job.result["status"] == "skipped", job.log
+    assert "pushed by a run of ours" in job.result["reason"]
+
+
+def after_ours(head):
+    repo = {"id": 7, "full_name": "octo/demo"}
+    side = {"sha": head, "ref": "topic", "repo": repo}
+    pull = {"number": 7, "head": side, "base": {**side, "sha": "b" * 40, "ref": "main"}}
+    run = {"id": 5, "event": "push", "head_sha": head, "head_branch": "topic", "path": "ci.yml"}
+    run |= {"head_repository": repo, "conclusion": "failure", "pull_requests": [pull]}
+    run |= {"actor": WRITER, "triggering_actor": WRITER, "head_commit": {"message": TRAILER}}
+    return {"action": "completed", "workflow_run": run, "sender": WRITER}
+
+
+@pytest.mark.parametrize(("most", "status"), [("10", "passed"), ("0", "skipped")])
+def test_a_host_run_that_failed_on_our_push_starts_one_where_they_are_counted(
+    ask, github, project, done, most, status
+):
+    event = after_ours(project.git("rev-parse", "HEAD").strip())
+    more = {"workflow": "mend", "spec": "Do it", "max_runs_per_subject": most}
+    job = ask(event, name="workflow_run", **more)
+    assert job.result["status"] == status, job.log + job.result["reason"]
+    assert len(github.comments) == (status == "passed")

@@ -1,0 +1,62 @@
+"""What our own pushes start."""
+
+import pytest
+
+from gump_action.host.commit_words import Trailers, message_of
+from gump_action.host.loops import is_ours, why_not
+
+from .occasion import event_of, user
+
+OURS = message_of("Fix it", Trailers("20261130-abcdef", "fix", ("claude",)), ["impl"])
+THEIRS = "Fix it\n\nIt was broken.\n"
+APP = "our-app[bot]"
+PUSHED = {"sender": user(APP, "Bot")}
+MESSAGES = [
+    (OURS, True),
+    (OURS.replace("\n", "\r\n"), True),
+    (f"{THEIRS}\nReviewed-by: A\nGump-Run: 1", True),
+    (THEIRS, False),
+    ("", False),
+    ("About Gump-Run: 1", False),
+    ("Revert\n\nGump-Run: 1\n\nIt broke all.", False),
+    ("x\n\nGump-Run:", False),
+]
+
+
+@pytest.mark.parametrize(("message", "ours"), MESSAGES)
+def test_a_commit_of_ours_is_known_by_its_trailer(message, ours):
+    assert is_ours(message) is ours
+
+
+def push(name, edits=None, **more):
+    action = {} if name == "push" else {"action": "synchronize"}
+    return event_of(name, {**action, **(edits or {})}, **more)
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "push"])
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_what_we_push_starts_nothing(name, is_counted):
+    assert "pushed by a run of ours" in why_not(push(name), OURS, "", is_counted=is_counted)
+    by_app = push(name, PUSHED)
+    assert why_not(by_app, THEIRS, APP.upper(), is_counted=is_counted)
+    assert why_not(by_app, THEIRS, "other[bot]", is_counted=is_counted) == ""
+    assert why_not(push(name), THEIRS, "Codertocat", is_counted=is_counted) == ""
+
+
+def test_other_events_of_a_pull_request_are_no_pushes():
+    event = event_of("pull_request", {"action": "labeled"})
+    assert why_not(event, OURS, "", is_counted=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "is_counted", "may"),
+    [(OURS, True, True), (OURS, False, False), (THEIRS, False, True)],
+)
+def test_a_host_run_after_our_push_starts_one_only_where_runs_are_counted(message, is_counted, may):
+    why = why_not(event_of("workflow_run"), message, "", is_counted=is_counted)
+    assert (why == "") is may
+
+
+def test_a_person_may_run_it_again_all_the_same():
+    more = {"GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "someone"}
+    assert why_not(push("push", **more), OURS, "", is_counted=False) == ""
