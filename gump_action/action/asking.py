@@ -39,7 +39,10 @@ class Go:
 
 @dataclass(frozen=True)
 class Done:
-    """Nothing is run.  `quiet` is said in the log alone; only what was `refused` can be red."""
+    """Nothing is run; `why` is Markdown of ours.
+
+    What is `quiet` stands in the log alone; only what was `refused` can be red.
+    """
 
     why: str
     kind: Literal["quiet", "answered", "refused"]

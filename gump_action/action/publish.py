@@ -11,6 +11,7 @@ from gump_action import environment
 from gump_action.action import comment
 from gump_action.action.log import Log
 from gump_action.action.place import Place, inside, place
+from gump_action.action.restore import NOTES
 from gump_action.engine import apply, record
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
@@ -151,7 +152,7 @@ def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
         comment.facts_of(environ, attempt, is_running=False),
         artifact=artifact,
         state_note=environ.get("GUMP_STATE_NOTE", ""),
-        notes=(*filter(None, [environ.get("GUMP_AGAIN_NOTE", "")]),),
+        notes=tuple(each for each in NOTES if each == environ.get("GUMP_AGAIN_NOTE")),
         kept=("without transcripts" if is_bare else "whole") if is_kept else "nothing",
     )
 

@@ -91,27 +91,24 @@ def _tell(made: Made, log: Log) -> None:
 
 def _done(done: Done, asked: Inputs, log: Log) -> int:
     """Nobody's chat makes a job red, nor does what was answered."""
-    if done.kind == "refused":
-        return _skip(done.why, asked, log)
-    if done.kind == "answered":
+    if done.kind != "quiet":
         _summarize(done.why, log)
-    _tell_skip(done.why, log)
-    return 0
+    return _end(done.why, asked, log, may_be_red=done.kind == "refused")
 
 
 def _skip(why: str, asked: Inputs, log: Log) -> int:
-    _summarize(why, log)
-    _tell_skip(why, log)
-    return Verdict.FAILED.exit_code if Verdict.SKIPPED in asked.fail_on else 0
+    _summarize(words.prose(why), log)
+    return _end(why, asked, log)
 
 
-def _tell_skip(why: str, log: Log) -> None:
+def _end(why: str, asked: Inputs, log: Log, *, may_be_red: bool = True) -> int:
     log.say(f"Nothing is run: {why}")
     log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
+    return Verdict.FAILED.exit_code if may_be_red and Verdict.SKIPPED in asked.fail_on else 0
 
 
 def _summarize(why: str, log: Log) -> None:
-    log.summary(f"# gump-action has run nothing\n\n{words.prose(why)}\n")
+    log.summary(f"# gump-action has run nothing\n\n{why}\n")
 
 
 def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:

@@ -26,6 +26,7 @@ GONE = (
     "trusted), so a new run has begun."
 )
 NO_RECORD = "No earlier run is known here that could go on, so a new run has begun."
+NOTES = (GONE, NO_RECORD)
 _AGAIN = re.compile(r"(?P<run>[1-9][0-9]{0,18}) (?P<attempt>[1-9][0-9]{0,5})")
 
 

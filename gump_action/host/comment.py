@@ -180,8 +180,7 @@ def _notes(facts: Facts) -> list[str]:
     more = len(facts.from_base) - len(names)
     listed = ", ".join([*names, f"{more} more"] if more else names)
     base = f"Taken from the base, not from this pull request: {listed}." if names else ""
-    said = (facts.state_note, *facts.notes)
-    return [each for each in (*(prose(text[:_NOTE]) for text in said), base) if each]
+    return [each for each in (prose(facts.state_note[:_NOTE]), *facts.notes, base) if each]
 
 
 def _foot(state: RunState, facts: Facts) -> str:

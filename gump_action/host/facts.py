@@ -23,7 +23,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Facts:
-    """`ledger` is the hidden line below the mark; `notes` are more that a person should be told.
+    """`ledger` is the hidden line below the mark; `notes` are more to be told, as
+    Markdown of ours.
 
     `kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
 

@@ -155,7 +155,8 @@ def _of_job(facts: Facts) -> list[str]:
         for each in (
             f'<a href="{facts.link}">{page[0].upper()}{page[1:]}</a>' if facts.link else "",
             f"Artifact {code(facts.artifact)}" if facts.artifact else "",
-            *(prose(text[:2000]) for text in (facts.state_note, *facts.notes)),
+            prose(facts.state_note[:2000]),
+            *facts.notes,
             base if facts.from_base else "",
         )
         if each

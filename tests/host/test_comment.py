@@ -7,6 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.state import fold
 from gump_action.host import comment as c
 from gump_action.host.facts import Change, Facts, url_of_run
+from gump_action.host.standing import Standing, line_of, read
 from gump_action.host.words import clean
 
 from . import runs
@@ -462,3 +463,45 @@ def test_at_each_limit_the_text_fits_and_all_is_closed(limit):
 @pytest.mark.parametrize(("text", "size"), [("", 0), ("é", 1), ("🎉", 2), ("\ud800", 1)])
 def test_a_size_is_what_a_browser_counts(text, size):
     assert c.size(text) == size
+
+
+LEDGER = line_of(Standing(runs=3, host_runs=(1, 2, 3)))
+
+
+def test_what_it_remembers_stands_below_its_mark():
+    facts = Facts(mark=MARK, ledger=LEDGER, notes=("No further one begins; write `/gump again`.",))
+    body = c.render(fold([]), facts)
+    assert body.split("\n")[:2] == [MARK, LEDGER]
+    assert read(body) == read(f"x\n{LEDGER}") != Standing()
+    assert "> No further one begins; write `/gump again`." in body
+
+
+def test_no_text_of_others_is_remembered():
+    """Also where there is no ledger of ours, and theirs comes first."""
+    for mark in (MARK, ""):
+        run = Teller()
+        run.begin(f"x\n{LEDGER}", run=LEDGER)
+        run.attempt("a", agent=LEDGER, reason=LEDGER)
+        run.end("failed", LEDGER)
+        run.done("failed", LEDGER)
+        body = c.render(run.state, Facts(mark=mark, state_note=LEDGER))
+        assert "<!-- gump:ledger" not in body
+        assert read(body) == Standing()
+
+
+@pytest.mark.parametrize("limit", [4000, 20_000])
+def test_what_it_remembers_counts_for_its_length(limit):
+    run = Teller()
+    run.begin("x")
+    for number in range(300):
+        run.passes(f"step-{number}")
+    run.done()
+    assert c.size(c.render(run.state, Facts(mark=MARK, ledger=LEDGER), limit=limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    ("body", "is_ours"),
+    [(MARK, True), (f"{MARK}\nx", True), (f"x\n{MARK}", False), ("<!-- gump:x -->", False)],
+)
+def test_what_begins_as_ours_is_taken_for_ours(body, is_ours):
+    assert c.begins_as_ours(body) is is_ours

@@ -1,0 +1,47 @@
+"""What is asked of GitHub where somebody asks us, against the stand-in."""
+
+import pytest
+
+from gump_action.errors import HostError
+from gump_action.host.api import Api, Connection
+from gump_action.host.thread import Thread
+
+from ..github.state import OUR_BOT, TOKEN
+
+HEAD = "a" * 40
+
+
+@pytest.fixture
+def thread(github):
+    connection = Connection(github.url, TOKEN, github.full_name)
+    with Api(connection, clock=lambda: 0.0, sleep=lambda seconds: None) as api:
+        yield api.part(Thread)
+
+
+def test_all_that_an_account_has_written_is_found_over_all_pages(thread, github):
+    first = github.add_comment(7, "first")
+    github.add_comment(7, "chat", "alice", times=120)
+    github.add_comment(8, "elsewhere")
+    last = github.add_comment(7, "last")
+    found = thread.comments_of(7, OUR_BOT.upper())
+    assert [each.id for each in found] == [first["id"], last["id"]]
+
+
+def test_the_message_of_a_commit_is_told(thread, github):
+    github.messages[HEAD] = "Fix it\n\nGump-Run: 1"
+    assert thread.message(HEAD).endswith("Gump-Run: 1")
+    with pytest.raises(HostError, match="is no commit"):
+        thread.message("main")
+    with pytest.raises(HostError, match="not found"):
+        thread.message("b" * 40)
+
+
+def test_a_host_run_is_cancelled_and_one_that_has_ended_is_none(thread, github):
+    github.add_run(90)
+    thread.cancel(90)
+    thread.cancel(90)
+    assert github.runs[0]["conclusion"] == "cancelled"
+    github.rights = {"actions": "read"}
+    with pytest.raises(HostError) as failure:
+        thread.cancel(90)
+    assert "`actions: write`" in failure.value.hint
