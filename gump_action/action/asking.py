@@ -14,7 +14,7 @@ from gump_action.action.answer import Answer
 from gump_action.action.known import Known
 from gump_action.action.log import Log
 from gump_action.action.past import Past, goes_on
-from gump_action.action.spec import AUTO
+from gump_action.action.spec import AUTO, is_auto
 from gump_action.errors import HostError, InputError
 from gump_action.host import api, asked, loops, standing
 from gump_action.host.api import Api
@@ -67,9 +67,12 @@ def settle(asker: Asker) -> Go | Done:
     wish = asked.wish_of(event, given.workflow, _names(known, event, given))
     if isinstance(wish, Quiet):
         return Done(wish.why, "quiet")
-    if not asker.token:
+    try:
+        connection = api.connection(environ, asker.token)
+    except HostError as why:
+        asker.log.say(f"GitHub is not asked anything: {why.message}")
         return _without_token(wish, given, event, known)
-    with Api(api.connection(environ, asker.token), patience=_PATIENCE) as github:
+    with Api(connection, patience=_PATIENCE) as github:
         number = asked.comment_on(event, given.comment)
         server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
         past = Past(environ, event, number, github, known)
@@ -158,12 +161,15 @@ class _Settling:
 
     def _go(self, name: str, wish: Start | Again, again: str = "") -> Go:
         self._react("eyes")
-        return _Choice(self.given, self.event, self.known).of(name, wish, again)
+        found = _Choice(self.given, self.event, self.known).of(name, wish, again)
+        if isinstance(wish, Start) and wish.text and not is_auto(found.inputs):
+            self.asker.log.say("The text behind the command is not used: a spec is given already.")
+        return found
 
     def _why_not(self, name: str) -> str:
         """Why this does not begin by itself.  Where GitHub cannot be asked, it does."""
         event, past = self.event, self.past
-        own = self._look(past.github.viewer, "") if loops.is_push(event) else ""
+        own = self._look(past.github.viewer, "") if loops.needs_own(event) else ""
         message = event.message
         if loops.needs_message(event):
             message = self._look(past.message, message)

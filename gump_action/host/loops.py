@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gump_action.host.event import Event, Kind
+from gump_action.host.event import Event, Kind, Person
 
 _TRAILER = re.compile(r"Gump-Run: \S", re.IGNORECASE)
 _PULLS = (Kind.PULL_REQUEST, Kind.PULL_REQUEST_TARGET)
@@ -21,9 +21,17 @@ def needs_message(event: Event) -> bool:
     return event.kind in _PULLS and event.action == "synchronize"
 
 
-def is_push(event: Event) -> bool:
-    """Whether somebody has pushed: then it matters who."""
+def needs_own(event: Event) -> bool:
+    """Whether it matters who we are: a program has pushed."""
+    return _is_push(event) and _pusher(event).is_bot
+
+
+def _is_push(event: Event) -> bool:
     return event.kind is Kind.PUSH or needs_message(event)
+
+
+def _pusher(event: Event) -> Person:
+    return event.people.sender or event.people.actor
 
 
 def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
@@ -42,9 +50,9 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
             "counted here (no comment, or max-runs-per-subject is 0), so it might never end. Write "
             "`/gump again` on the pull request to go on."
         )
-    if not is_push(event):
+    if not _is_push(event):
         return ""
-    sender = event.people.sender or event.people.actor
+    sender = _pusher(event)
     is_own = sender.is_bot and sender.login.casefold() == own.casefold()
     if not is_own and not is_ours(message):
         return ""

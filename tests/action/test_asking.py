@@ -126,6 +126,19 @@ def test_a_dispatch_of_what_there_is_not_is_wrong_input(ask):
     assert "There is no workflow `../mend.yaml` to ask for. Workflows: `fix`, `mend`." in job.log
 
 
+@pytest.mark.parametrize("token", ["", "no token"])
+def test_without_a_token_a_dispatch_runs_all_the_same(ask, done, token):
+    event = {"inputs": {"workflow": "mend"}}
+    job = ask(event, name="workflow_dispatch", github_token=token, spec="Do it")
+    assert job.result["status"] == "passed", job.log
+
+
+def test_a_spec_that_is_given_outranks_the_text_and_it_is_said(ask, done):
+    job = ask(comment("/gump mend but gently"), spec="Do it")
+    assert (job.state / "given/spec.md").read_text() == "Do it"
+    assert "is not used" in job.log
+
+
 # --- what does not ----------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gump_action.host.commit_words import Trailers, message_of
-from gump_action.host.loops import is_ours, why_not
+from gump_action.host.loops import is_ours, needs_own, why_not
 
 from .occasion import event_of, user
 
@@ -41,6 +41,13 @@ def test_what_we_push_starts_nothing(name, is_counted):
     assert why_not(by_app, THEIRS, APP.upper(), is_counted=is_counted)
     assert why_not(by_app, THEIRS, "other[bot]", is_counted=is_counted) == ""
     assert why_not(push(name), THEIRS, "Codertocat", is_counted=is_counted) == ""
+
+
+@pytest.mark.parametrize("name", ["pull_request", "push"])
+def test_who_we_are_matters_where_a_program_has_pushed(name):
+    assert needs_own(push(name, PUSHED))
+    assert not needs_own(push(name))
+    assert not needs_own(event_of("issues", PUSHED))
 
 
 def test_other_events_of_a_pull_request_are_no_pushes():
