@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gump_action.errors import GumpError
+from gump_action.host import places
 from gump_action.host.asked import name_of
 from gump_action.host.command import WORKFLOW
 from gump_action.workflow import loader
@@ -15,7 +16,10 @@ from gump_action.workflow.model import Workflow
 
 @dataclass
 class Known:
-    """`given` is the input `workflow`: the one that it names is known too, wherever it lies."""
+    """`given` is the input `workflow`: the one that it names is known too, wherever it lies.
+
+    `folder` is the working directory, where a path in it begins.
+    """
 
     folder: Path
     given: str
@@ -23,7 +27,8 @@ class Known:
     @cached_property
     def all(self) -> dict[str, Workflow | None]:
         """None is one with faults.  Those with odd names cannot be asked for."""
-        names = [name for name in loader.named(self.folder) if WORKFLOW.fullmatch(name)]
+        project = loader.named(places.repository(self.folder))
+        names = [name for name in project if WORKFLOW.fullmatch(name)]
         found = {name: self._load(name) for name in names if name != name_of(self.given)}
         return found | self._own
 
@@ -46,7 +51,10 @@ class Known:
         return workflow.name if workflow else name
 
     def _load(self, workflow: str) -> Workflow | None:
+        is_path = name_of(workflow) != workflow
+        where = str(self.folder / workflow) if is_path else workflow
         try:
-            return loader.load(loader.find_workflow(workflow, self.folder)).workflow
+            repository = places.repository(self.folder)
+            return loader.load(loader.find_workflow(where, repository)).workflow
         except GumpError:
             return None
