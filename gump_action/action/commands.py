@@ -9,12 +9,12 @@ also where the engine was killed.  At the end they are made anew, whatever lies 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gump_action.action.log import Log
+from gump_action.action.place import write_anew
 
 FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
 
@@ -39,7 +39,7 @@ def withheld(environ: Mapping[str, str], log: Log) -> Iterator[None]:
                     "have changed the steps after it. It was emptied: agents and gates do not "
                     "speak to the runner."
                 )
-            _make_anew(path)
+            write_anew(path, b"")
 
 
 def _has_content(path: Path) -> bool:
@@ -47,11 +47,3 @@ def _has_content(path: Path) -> bool:
         return path.stat().st_size > 0
     except OSError:
         return False
-
-
-def _make_anew(path: Path) -> None:
-    """Not emptied: it may be a link, a folder, or not to be written to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
-    path.touch()

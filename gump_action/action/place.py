@@ -6,6 +6,7 @@ write to has to be believed.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
@@ -86,3 +87,15 @@ def place(environ: Mapping[str, str]) -> Place:
     if not environ.get("RUNNER_TEMP"):
         raise InputError("RUNNER_TEMP is not set, and the state of a run is kept under it.")
     return Place(key, Path(environ["RUNNER_TEMP"]).resolve())
+
+
+def write_anew(path: Path, content: bytes) -> None:
+    """Whatever lies there gives way: an agent may have left a link, a folder or a pipe.
+
+    Raises OSError where that cannot be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)

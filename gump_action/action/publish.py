@@ -10,7 +10,7 @@ from pathlib import Path
 from gump_action import environment
 from gump_action.action import comment
 from gump_action.action.log import Log
-from gump_action.action.place import Place, inside, place
+from gump_action.action.place import Place, inside, place, write_anew
 from gump_action.action.restore import NOTES
 from gump_action.engine import apply, record
 from gump_action.engine import events as e
@@ -130,16 +130,14 @@ def _keep(patch: bytes, here: Place) -> dict[str, str]:
     if not patch:
         return {}
     path = here.own / "result.patch"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(patch)
+    write_anew(path, patch)
     return {"diff-path": str(path), "patch-sha256": hashlib.sha256(patch).hexdigest()}
 
 
 def _keep_report(text: str, here: Place) -> str:
     """Beside patches and logs, which are stored after this step."""
     path = here.report / "report.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    write_anew(path, text.encode("utf-8", "backslashreplace"))
     return str(path)
 
 
