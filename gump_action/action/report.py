@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,7 @@ from gump_action import environment
 from gump_action.action.place import Place
 from gump_action.engine import apply, record
 from gump_action.errors import GumpError
+from gump_action.providers.lines import parse_object
 from gump_action.redaction import Redactor
 from gump_action.travel import layout
 
@@ -52,4 +54,27 @@ def _is_small_file(path: Path) -> bool:
 def _copy(path: Path, target: Path, redactor: Redactor) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     text = path.read_bytes().decode("utf-8", "replace")
+    if path.suffix == ".ndjson":
+        text = "\n".join(_clean_line(line, redactor) for line in text.split("\n"))
     target.write_text(redactor.mask(text), encoding="utf-8")
+
+
+def _clean_line(line: str, redactor: Redactor) -> str:
+    """Behind JSON's escapes, what nobody sees may stand between the letters of a secret."""
+    told = parse_object(line) if "\\" in line else None
+    try:
+        cleaned = _cleaned(told, redactor)
+    except RecursionError:  # no CLI nests so deep, so nobody misses the line
+        return ""
+    return line if cleaned == told else json.dumps(cleaned)
+
+
+def _cleaned(value: object, redactor: Redactor) -> object:
+    match value:
+        case str():
+            return redactor.clean(value)
+        case list():
+            return [_cleaned(each, redactor) for each in value]
+        case dict():
+            return {redactor.clean(key): _cleaned(each, redactor) for key, each in value.items()}
+    return value
