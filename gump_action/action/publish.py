@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gump_action import environment
 from gump_action.action import comment
+from gump_action.action.doubt import UNSURE, is_doubtful
 from gump_action.action.log import Log
 from gump_action.action.place import Place, inside, place, write_anew
 from gump_action.action.restore import NOTES
@@ -29,7 +30,6 @@ from gump_action.system.store import LEDGER
 
 NOTHING = "nothing could be done; the log of this action says why"
 _LONGEST_PATCH = 20_000
-UNSURE = "its record says that it has passed, but its step failed; the log of this action says why"
 
 
 def publish(environ: Mapping[str, str], log: Log) -> None:
@@ -71,8 +71,7 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
         raise
     if stand_of(state) == environ.get("GUMP_KNOWN"):
         return None
-    has_passed = state.ended and state.ended.verdict is Verdict.PASSED
-    if has_passed and environ.get("GUMP_RAN") == "failure":
+    if is_doubtful(state, environ):
         log.warn(UNSURE)
         fold((e.RunEnded(seq=state.seq, verdict=Verdict.FAILED, why=UNSURE),), state)
     return state

@@ -12,6 +12,7 @@ from typing import Literal
 
 from gump_action import carrying
 from gump_action.action import bundle
+from gump_action.action.doubt import UNSURE, is_doubtful
 from gump_action.action.log import Log
 from gump_action.action.place import Place, inside, place
 from gump_action.action.report import make_report
@@ -30,6 +31,8 @@ NO_KEY = (
     "private. Add the secret GUMP_STATE_KEY (openssl rand -hex 32) as the input state-key"
 )
 
+NOT_BELIEVED = f"nothing of this run was stored, so a re-run of this job starts anew: {UNSURE}"
+
 
 def save(environ: Mapping[str, str], log: Log) -> None:
     """Pack what was asked for; what could not be packed is said.
@@ -40,9 +43,13 @@ def save(environ: Mapping[str, str], log: Log) -> None:
     names = carrying.key_names(environ)
     if not (here.state / LEDGER).is_file():
         return
-    kept = _keep(here, environ, names[0] if names else None, log)
-    if environ.get("GUMP_BUNDLES") == "true":
-        kept["bundle"] = bundle.make(here, environ, log)
+    if _is_doubtful(here, environ):
+        kept = {"artifact": "false", "cache": "false", "note": NOT_BELIEVED}
+        log.warn(NOT_BELIEVED)
+    else:
+        kept = _keep(here, environ, names[0] if names else None, log)
+        if environ.get("GUMP_BUNDLES") == "true":
+            kept["bundle"] = bundle.make(here, environ, log)
     try:
         with inside(environ):
             make_report(here, environ, Redactor(secrets_of(environ, KEYS)))
@@ -50,6 +57,14 @@ def save(environ: Mapping[str, str], log: Log) -> None:
     except (GumpError, OSError) as why:
         log.warn(f"There is no report artifact: {why}")
     log.outputs(kept)
+
+
+def _is_doubtful(here: Place, environ: Mapping[str, str]) -> bool:
+    """Stored, such a record would be gone on with, or published by another job."""
+    try:
+        return is_doubtful(record.read_state(here.state), environ)
+    except InputError:  # said by what packs it
+        return False
 
 
 def _keep(here: Place, environ: Mapping[str, str], key_env: str | None, log: Log) -> dict[str, str]:
