@@ -54,7 +54,10 @@ class Named(dict[str, str]):
 
 @dataclass
 class Job:
-    """One attempt of a job, on a machine of its own under `root`.  `store` outlives it."""
+    """One attempt of a job, on a machine of its own under `root`.  `store` outlives it.
+
+    `as_user` are words before the command of the step that runs agents.
+    """
 
     root: Path
     repo: Path
@@ -65,6 +68,7 @@ class Job:
     event: dict[str, object] = field(default_factory=dict)
     github: object = None
     is_private: bool = False
+    as_user: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     log: str = ""
@@ -99,12 +103,17 @@ class Job:
         environ = {**self.environ, **self._platform(), **given, **words}
         call = self._start if name == "run" else self._call
         self.codes[name] = call(name, environ)
-        self.outputs[name] = read_outputs(files["GITHUB_OUTPUT"].read_text())
-        self.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+        self.outputs[name] = read_outputs(_text(files["GITHUB_OUTPUT"]))
+        self.summary += _text(files["GITHUB_STEP_SUMMARY"])
 
     def _start(self, name: str, environ: dict[str, str]) -> int:
         done = subprocess.run(
-            ["bash", "-c", STEPS[name]["run"].replace(PYTHON, f'"{sys.executable}"')],
+            [
+                *self.as_user,
+                "bash",
+                "-c",
+                STEPS[name]["run"].replace(PYTHON, f'"{sys.executable}"'),
+            ],
             cwd=self.repo,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -234,6 +243,11 @@ def zipped(file: Path) -> bytes:
     with zipfile.ZipFile(whole, "w") as archive:
         archive.write(file, "state.gump")
     return whole.getvalue()
+
+
+def _text(path: Path) -> str:
+    """The runner takes a missing file for an empty one."""
+    return path.read_text() if path.exists() else ""
 
 
 def read_outputs(text: str) -> dict[str, str]:
