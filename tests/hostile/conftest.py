@@ -71,7 +71,7 @@ def alarm():
         raise TimeoutError("a step waits for something that an agent has left")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(60)
+    signal.alarm(300)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
