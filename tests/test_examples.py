@@ -1,45 +1,21 @@
-"""Each example is copied into a real repository and run with the scripted agent.
+"""What each example is; those that are started by hand are run with the scripted agent.
 
-The names of its agents become those of the scripted provider (`claude-haiku`: `scripted-haiku`),
-so that escalations go to another agent, as they do with the real ones.
+The others are run in test_recipes.
 """
 
 import json
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
+import yaml
 
 from gump_action.workflow import loader
 from gump_action.workflow.model import AgentStep
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-NAMES = sorted(path.name for path in EXAMPLES.iterdir())
-FILES = {name: EXAMPLES / name / ".gump" / "workflows" / f"{name}.yaml" for name in NAMES}
-NO_GATES = "# gates: {test: make check}"
-GATES = 'gates: {test: "for each in test_*.py; do python3 $each; done"}'
+from .example_files import EXAMPLES, FILES, HOSTS, NAMES, RECIPES, launches, run, write
+
 each_example = pytest.mark.parametrize("name", NAMES)
-
-
-def write(path: str, text: str) -> dict[str, str]:
-    return {"write": path, "text": text}
-
-
-def run(project, name: str, script: Mapping[str, object], spec: str = "", **inputs: str):
-    """The example `name` in a repository whose tests are programs: nothing starts faster."""
-    shutil.copytree(EXAMPLES / name, project.repo, dirs_exist_ok=True)
-    file = project.repo / ".gump" / "workflows" / f"{name}.yaml"
-    text = file.read_text().replace("claude-", "scripted-").replace(NO_GATES, GATES)
-    project.commit({str(file): text, ".gump/scripted.json": json.dumps(script)})
-    return project.start(loader.load(file).workflow, spec=spec, inputs=inputs)
-
-
-def launches(project) -> list[tuple[str, str, str]]:
-    """Attempt, agent and session of all launches, as the ledger on disk has them."""
-    attempts = [a for each in project.read().attempts.values() for a in each if a.agent]
-    attempts.sort(key=lambda attempt: attempt.began)
-    return [(a.name, a.agent, a.session.resume or "fresh") for a in attempts]
+each_recipe = pytest.mark.parametrize("name", RECIPES)
 
 
 @each_example
@@ -58,8 +34,82 @@ def test_an_example_names_agents_that_people_have(name):
 @each_example
 def test_an_example_says_in_about_ten_lines_what_it_is_for(name):
     text = (EXAMPLES / name / "README.md").read_text()
-    assert f"gump-action run {name}" in text
+    assert f"gump-action run {FILES[name].stem}" in text
     assert len(text.splitlines()) <= 15
+
+
+def test_the_eight_are_there():
+    assert (
+        *("docs-drift", "fix-failing-ci", "fix-pr-on-comment", "issue-to-pr"),
+        *("matrix-of-packages", "nightly-deps", "review-pr", "two-jobs"),
+    ) == RECIPES
+
+
+def test_no_two_examples_have_a_file_of_the_same_name():
+    """All of them can be written into one repository."""
+    assert len({path.name for path in FILES.values()}) == len(NAMES)
+    assert [name for name in NAMES if not HOSTS[name].is_file()] == []
+
+
+@each_recipe
+def test_a_recipe_says_how_it_is_taken_and_where_another_cli_is_named(name):
+    text = (EXAMPLES / name / "README.md").read_text()
+    assert f"    gump-action init {name}\n" in text
+    assert "Another CLI: change the agents' names in the workflow, and the secret." in text
+
+
+def host(name: str) -> dict:
+    return yaml.safe_load(HOSTS[name].read_text())
+
+
+def uses_of(job: dict) -> list[dict]:
+    return [step for step in job["steps"] if step.get("uses", "").startswith("gump/action@")]
+
+
+@each_recipe
+def test_a_host_workflow_runs_one_at_a_time_for_each_subject(name):
+    group = host(name)["concurrency"]
+    assert group["cancel-in-progress"] is (name == "review-pr")
+
+
+@each_recipe
+def test_agents_find_no_token_in_the_checkout(name):
+    steps = [step for job in host(name)["jobs"].values() for step in job["steps"]]
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+@each_recipe
+def test_the_workflow_of_the_example_is_the_one_that_is_run(name):
+    for job in host(name)["jobs"].values():
+        for use in uses_of(job):
+            assert use["with"]["workflow"] in (FILES[name].stem, "asked")
+
+
+OF_OTHERS = ("fix-failing-ci", "fix-pr-on-comment", "issue-to-pr", "two-jobs")
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_where_others_write_the_agents_job_writes_nothing_and_the_writing_job_runs_no_agent(name):
+    run, publish = host(name)["jobs"]["run"], host(name)["jobs"]["publish"]
+    assert set(run["permissions"].values()) == {"read"}
+    assert publish["permissions"]["contents"] == "write"
+    (asked,), (told,) = uses_of(run), uses_of(publish)
+    assert (asked["with"]["mode"], told["with"]["mode"]) == ("run", "publish")
+    assert publish["steps"] == [told]
+    assert "env" not in told
+    assert "publish" not in asked["with"]
+    assert told["with"]["bundle"] == "${{ needs.run.outputs.bundle }}"
+
+
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - set(OF_OTHERS)))
+def test_the_others_are_one_job_and_only_a_clock_or_a_button_lets_it_write(name):
+    asked = [use["with"] for job in host(name)["jobs"].values() for use in uses_of(job)]
+    assert len(asked) == 1
+    assert "mode" not in asked[0]
+    is_by_clock = set(host(name)[True]) == {"schedule", "workflow_dispatch"}
+    assert asked[0]["publish"] == ("pull-request" if is_by_clock else "none")
 
 
 def test_hello_is_one_launch_and_its_gate_sees_the_file(project):
