@@ -51,6 +51,14 @@ def load(path: Path) -> Loaded:
     return Loaded(workflow, _sorted([*warnings, *found.warnings], path))
 
 
+def read_map(text: str, file: str) -> Node:
+    """Any other YAML file that is a map, such as a host workflow, with the line of each value.
+
+    Raises WorkflowError where it is no YAML, or no map.
+    """
+    return _parse(text, file, [])
+
+
 def find_workflow(name_or_path: str, repo: Path) -> Path:
     """A name in `.gump/workflows/`, a built-in, or a path, in this order.
 

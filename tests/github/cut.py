@@ -51,6 +51,9 @@ get /actions/artifacts/{artifact_id}/{archive_format}
 get /actions/caches
 get /actions/jobs/{job_id}
 get /actions/jobs/{job_id}/logs
+get /actions/organization-secrets
+get /actions/permissions
+get /actions/permissions/selected-actions
 get /actions/permissions/workflow
 get /actions/runs
 get /actions/runs/{run_id}
@@ -60,6 +63,7 @@ get /actions/runs/{run_id}/attempts/{attempt_number}/jobs
 get /actions/runs/{run_id}/jobs
 post /actions/runs/{run_id}/cancel
 post /actions/runs/{run_id}/rerun-failed-jobs
+get /actions/secrets
 get /actions/workflows/{workflow_id}
 post /actions/workflows/{workflow_id}/dispatches
 get /actions/workflows/{workflow_id}/runs
@@ -74,6 +78,7 @@ get /commits/{commit_sha}/pulls
 get /compare/{basehead}
 get /contents/{path}
 post /dispatches
+get /environments/{environment_name}
 post /git/blobs
 get /git/blobs/{file_sha}
 post /git/commits

@@ -80,7 +80,7 @@ def _refusal(needs: str) -> Answer:
     return 403, {"message": message, "documentation_url": "", "status": "403"}, told
 
 
-def _page(request, rows: list, key: str = "") -> Answer:
+def page(request, rows: list, key: str = "") -> Answer:
     """One page of them, with the links that GitHub gives."""
     size = min(int(request.args.get("per_page", 30)), 100)
     page = int(request.args.get("page", 1))
@@ -123,7 +123,7 @@ def _permission(state, request, login):
 @route("GET", r"/issues/(\d+)/comments", "issues=read; pull_requests=read")
 def _comments(state, request, number):
     on = state.at(f"/issues/{number}")
-    return _page(request, [each for each in state.comments if each["issue_url"] == on])
+    return page(request, [each for each in state.comments if each["issue_url"] == on])
 
 
 @route("POST", r"/issues/(\d+)/comments", COMMENT_WRITE)
@@ -180,7 +180,7 @@ def _pulls(state, request):
         rows = [
             each for each in rows if not name or name in (each[side]["label"], each[side]["ref"])
         ]
-    return _page(request, [_simple(state, each) for each in rows])
+    return page(request, [_simple(state, each) for each in rows])
 
 
 def _simple(state, pull):
@@ -249,7 +249,7 @@ def _branch(state, request, name):
 @route("GET", r"/issues/(\d+)/labels", "issues=read; pull_requests=read")
 def _labels(state, request, number):
     pull = _found(state.pulls, "number", number)
-    return _page(request, pull["labels"]) if pull else NOT_FOUND
+    return page(request, pull["labels"]) if pull else NOT_FOUND
 
 
 @route("POST", r"/issues/(\d+)/labels", COMMENT_WRITE)
@@ -306,14 +306,14 @@ def _compare(state, request, basehead):
 @route("GET", r"/pulls/(\d+)/reviews/(\d+)/comments", "pull_requests=read")
 def _remarks(state, request, number, review):
     rows = [each for each in state.remarks if str(each["pull_request_review_id"]) == review]
-    return _page(request, rows)
+    return page(request, rows)
 
 
 @route("GET", r"/actions/runs/(\d+)/attempts/(\d+)/jobs", "actions=read")
 def _jobs(state, request, number, attempt):
     here = (int(number), int(attempt))
     rows = [each for each in state.jobs if (each["run_id"], each["run_attempt"]) == here]
-    return _page(request, rows, "jobs")
+    return page(request, rows, "jobs")
 
 
 @route("GET", r"/actions/jobs/(\d+)/logs", "actions=read")
@@ -354,7 +354,7 @@ def _artifacts(state, request):
 def _artifacts_of(request, rows):
     name = request.args.get("name")
     rows = [each for each in rows if name in (None, each["name"])]
-    return _page(request, rows[::-1], "artifacts")
+    return page(request, rows[::-1], "artifacts")
 
 
 @route("GET", r"/actions/artifacts/(\d+)", "actions=read")

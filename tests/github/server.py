@@ -19,7 +19,7 @@ from pathlib import Path
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from . import objects, real  # noqa: F401  (their routes)
+from . import objects, real, settings  # noqa: F401  (their routes)
 from .description import Description
 from .routes import answer, viewer_of
 from .state import TOKEN, Fault, State

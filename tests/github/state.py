@@ -60,6 +60,15 @@ class State:
         self.objects: dict[str, dict] = {}
         self.protected: list[str] = []
         self.may_open_pulls = True
+        self.given: dict[str, bool] | None = None
+        self.archived = False
+        self.actions: dict = {"enabled": True, "allowed_actions": "all"}
+        self.selected_actions: dict = {}
+        self.default_permissions = "read"
+        self.secrets: list[str] = []
+        self.shared_secrets: list[str] = []
+        self.labels: list[str] = []
+        self.environments: dict[str, list[str]] = {}
         self.reactions: list[dict] = []
         self.messages: dict[str, str] = {}
         self.remarks: list[dict] = []
@@ -106,7 +115,10 @@ class State:
             "visibility": self.visibility,
             "default_branch": self.default_branch,
             "url": self.at(),
+            "archived": self.archived,
         }
+        if self.given is not None:
+            known["permissions"] = {"admin": False, "push": False, "pull": True} | self.given
         return self.description.sample(schema, **known | values)
 
     def fork(self, full_name: str, schema: str) -> dict:
