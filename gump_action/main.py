@@ -224,12 +224,42 @@ def unpack(  # noqa: PLR0917  (click gives one parameter for each option)
 @cli.command()
 @click.argument("workflow", required=False)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+@click.option("--github", "asks_github", is_flag=True, help="Ask GitHub about the repository.")
+@click.option("--repo-name", default="", metavar="OWNER/NAME", help="Which, else that of origin.")
 @click.pass_obj
-def doctor(environ: Mapping[str, str], workflow: str | None, repo: Path) -> None:
-    """Say which agent CLIs and keys are there, and what WORKFLOW would miss."""
-    from gump_action import assembly
+def doctor(  # noqa: PLR0917  (click gives one parameter for each option)
+    environ: Mapping[str, str], workflow: str | None, repo: Path, asks_github: bool, repo_name: str
+) -> None:
+    """Say which agent CLIs and keys are there, and what WORKFLOW would miss.
 
-    sys.exit(assembly.doctor(workflow, repo, environ))
+    With --github: whether token, settings, secrets and permissions on GitHub are as they have to
+    be for the host workflows of the repository, and what to change.
+    """
+    if not asks_github:
+        from gump_action import assembly
+
+        if repo_name:
+            raise InputError("--repo-name says what --github asks about; give both.")
+        sys.exit(assembly.doctor(workflow, repo, environ))
+    from gump_action import setting_up
+    from gump_action.engine.outcome import Verdict
+
+    if workflow:
+        raise InputError("--github is about the whole repository; leave the workflow out.")
+    told, is_bad = setting_up.doctor(repo, repo_name, environ)
+    _print(environ, told)
+    sys.exit(Verdict.BLOCKED.exit_code if is_bad else 0)
+
+
+@cli.command()
+@click.argument("example", required=False)
+@click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
+@click.pass_obj
+def init(environ: Mapping[str, str], example: str | None, repo: Path) -> None:
+    """Write EXAMPLE into the repository, and say what it needs; without one, list them."""
+    from gump_action import setting_up
+
+    _print(environ, setting_up.init(example, repo) if example else setting_up.list_examples())
 
 
 @cli.command()
