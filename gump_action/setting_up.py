@@ -70,8 +70,8 @@ def init(name: str, repo: Path) -> str:
 
 def examples() -> Mapping[str, Path]:
     """Their folders by name, from the wheel or from the checkout that this runs from."""
-    inside, beside = _PACKAGE / "examples", _PACKAGE.parent / "examples"
-    folder = inside if inside.is_dir() else beside
+    is_checkout = (_PACKAGE.parent / "action.yml").is_file()
+    folder = (_PACKAGE.parent if is_checkout else _PACKAGE) / "examples"
     if not folder.is_dir():
         raise InputError(
             "the examples are not part of this installation: the action itself leaves them out.",

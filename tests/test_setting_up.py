@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gump_action import setting_up
+from gump_action import checks, setting_up
 from gump_action.errors import InputError
 
 from .example_files import EXAMPLES, FILES, NAMES
@@ -91,6 +91,8 @@ def test_all_of_them_fit_into_one_repository(project):
     for name in NAMES:
         setting_up.init(name, project.repo)
     assert len(written(project.repo)) == 2 * len(NAMES) + 1  # hello has a script for the stand-in
+    stems = tuple(path.stem for path in FILES.values())
+    assert checks.validate(stems, project.repo) == ([f"{stem}: ok" for stem in stems], None)
 
 
 def test_below_the_top_it_is_written_at_the_top(project):
@@ -141,6 +143,14 @@ def test_outside_of_a_repository_nothing_is_written(tmp_path):
     with pytest.raises(InputError, match="in no git repository"):
         setting_up.init("hello", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_they_were_left_out_it_is_said(monkeypatch, tmp_path):
+    """As in the action itself; what lies beside it under this name is somebody else's."""
+    (tmp_path / "examples" / "other").mkdir(parents=True)
+    monkeypatch.setattr(setting_up, "_PACKAGE", tmp_path / "gump_action")
+    with pytest.raises(InputError, match="not part of this installation"):
+        setting_up.examples()
 
 
 def test_the_wheel_carries_the_examples(tmp_path):
