@@ -217,8 +217,6 @@ def _of_branch(seen: Seen, branch: str) -> Iterator[Finding]:
                 "to it (gump-action never does)",
                 "Settings → Rules → Rulesets",
             )
-        case None:
-            yield Finding(Mark.UNKNOWN, f"Whether {branch} is protected is not told")
         case Unseen():
             yield _unknown(f"Whether {branch} is protected", seen.is_protected, "Settings → Rules")
 
@@ -236,10 +234,12 @@ def _of_environments(seen: Seen) -> Iterator[Finding]:
 
 def _of_followed(host: HostWorkflow, hosts: Sequence[HostWorkflow]) -> Iterator[Finding]:
     titles = {each.title for each in hosts}
+    others = ", ".join(sorted(each.title for each in hosts if not each.uses))
     for name in host.follows:
         if name not in titles:
             what = f"{host.file} starts after {name}, and no host workflow here is called so"
-            yield Finding(Mark.BAD, what, f"Put one of these names there: {', '.join(titles)}")
+            change = f"Put the name of the one that tests there{others and f': {others}'}"
+            yield Finding(Mark.BAD, what, change)
 
 
 def _of_use(host: HostWorkflow, use: Use, defaults: Defaults | Unseen) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from gump_action.host.pulls import Pulls
 
 T = TypeVar("T")
 
+_GUARDS = ("pull_request", "update")
 _SHORT = {
     401: "the token is not accepted",
     403: "it may not, 403",
@@ -74,7 +75,7 @@ class Defaults(Part):
 
 
 class Rule(Part):
-    """A rule of an environment: `required_reviewers`, `wait_timer`, …"""
+    """A rule of an environment (`required_reviewers`, …) or of a branch (`pull_request`, …)."""
 
     type: str
 
@@ -97,8 +98,8 @@ class _Named(Part):
 class Seen:
     """The answers, each as it was when it was asked.
 
-    `selected` is None where that is no question; `is_protected` is None where GitHub does not say
-    it of the default branch.  `shared_secrets` are the organization's.
+    `selected` is None where that is no question; `is_protected` is of the default branch, and
+    `shared_secrets` are the organization's.
     """
 
     viewer: str | Unseen
@@ -109,7 +110,7 @@ class Seen:
     secrets: frozenset[str] | Unseen
     shared_secrets: frozenset[str] | Unseen
     labels: frozenset[str] | Unseen
-    is_protected: bool | Unseen | None
+    is_protected: bool | Unseen
     environments: Mapping[str, Environment | Unseen]
 
 
@@ -133,7 +134,9 @@ def look(api: Api, environments: Collection[str] = ()) -> Seen:
         secrets=seen(lambda: settings.secrets("secrets")),
         shared_secrets=seen(lambda: settings.secrets("organization-secrets")),
         labels=seen(settings.labels),
-        is_protected=seen(lambda: api.part(Pulls).branch(branch).is_protected),
+        is_protected=seen(
+            lambda: bool(api.part(Pulls).branch(branch).is_protected) or settings.has_rules(branch)
+        ),
         environments={name: seen(partial(settings.environment, name)) for name in environments},
     )
 
@@ -181,6 +184,11 @@ class Settings:
     def environment(self, name: str) -> Environment:
         ask = self._ask(f"/environments/{quote(name, safe='')}")
         return self._calls.one(ask, Environment.model_validate)
+
+    def has_rules(self, branch: str) -> bool:
+        """Whether a ruleset keeps direct pushes from this branch, or those of most people."""
+        ask = self._ask(f"/rules/branches/{quote(branch, safe='')}")
+        return any(rule.type in _GUARDS for rule in self._calls.pages(ask, Rule.model_validate))
 
     def _ask(self, path: str) -> Ask:
         # Most of it is nothing that a job could be granted.

@@ -89,6 +89,7 @@ post /git/refs
 patch delete /git/refs/{ref}
 post /git/trees
 get /git/trees/{tree_sha}
+get /rules/branches/{branch}
 post /statuses/{sha}
 """
 BESIDE = "get /user\nget /users/{username}\nget /rate_limit"

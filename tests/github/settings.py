@@ -53,3 +53,8 @@ def _environment(state, request, name):
     rules = [{"id": 1, "node_id": "x", "type": kind} for kind in state.environments[name]]
     known = {"name": name, "protection_rules": rules, "created_at": NOW, "updated_at": NOW}
     return 200, state.description.sample("environment", **known), {}
+
+
+@route("GET", r"/rules/branches/([^/]+)", "metadata=read")
+def _rules(state, request, branch):
+    return page(request, [{"type": kind} for kind in state.rules.get(branch, [])])

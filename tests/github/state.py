@@ -69,6 +69,7 @@ class State:
         self.shared_secrets: list[str] = []
         self.labels: list[str] = []
         self.environments: dict[str, list[str]] = {}
+        self.rules: dict[str, list[str]] = {}
         self.reactions: list[dict] = []
         self.messages: dict[str, str] = {}
         self.remarks: list[dict] = []

@@ -46,6 +46,7 @@ def host(name, **change):
 
 
 CI = read_host_workflow("name: CI\non: push\njobs: {}\n", ".github/workflows/ci.yml")
+TESTS = read_host_workflow("name: Tests\non: push\njobs: {}\n", ".github/workflows/tests.yml")
 HOSTS_READ = [host(name) for name in HOSTS]
 
 
@@ -203,9 +204,10 @@ WIDE = Defaults(default_workflow_permissions="write", can_approve_pull_request_r
             "environment gump",
             "Required reviewers",
         ),
-        ([CI_FIX], {}, Mark.BAD, "starts after CI", "names there: fix-failing-ci"),
+        ([CI_FIX], {}, Mark.BAD, "starts after CI", "that tests there"),
         ([NIGHTLY], {"is_protected": False}, Mark.CARE, "main is not protected", "Rulesets"),
-        ([NIGHTLY], {"is_protected": None}, Mark.UNKNOWN, "main is protected", ""),
+        ([NIGHTLY], {"is_protected": HIDDEN}, Mark.UNKNOWN, "main is protected", "Rules"),
+        ([CI_FIX, TESTS], {}, Mark.BAD, "starts after CI", "that tests there: Tests"),
         ([CI], {}, Mark.CARE, "No host workflow here uses gump/action", "gump-action init"),
     ],
 )

@@ -47,6 +47,23 @@ def test_selected_actions_are_asked_for_where_it_is_some(api, github):
     assert seen.actions.sha_pinning_required
 
 
+@pytest.mark.parametrize(
+    ("protected", "rules", "is_protected"),
+    [
+        (["main"], [], True),
+        ([], ["pull_request"], True),
+        ([], ["creation", "update"], True),
+        ([], ["creation"], False),
+        ([], [], False),
+    ],
+)
+def test_a_branch_is_protected_by_itself_or_by_a_ruleset(
+    protected, rules, is_protected, api, github
+):
+    github.protected, github.rules = protected, {"main": rules}
+    assert look(api).is_protected is is_protected
+
+
 def test_what_a_jobs_token_may_not_see_is_unseen_and_the_rest_is_there(api, github):
     github.rights = {"contents": "read", "metadata": "read", "issues": "read"}
     seen = look(api, ["gump"])
