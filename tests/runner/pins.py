@@ -6,7 +6,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-USES = re.compile(r"""uses: *['"]?([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([^\s'"}]+)""")
+# What is commented out uses nothing.
+USES = re.compile(
+    r"""^[^#\n]*uses: *['"]?([\w.-]+/[\w.-]+)((?:/[\w.-]+)*)@([^\s'"}]+)""", re.MULTILINE
+)
 OWN = "gump/action"
 
 
