@@ -38,6 +38,7 @@ class Desk:
     limit: int = 0
     known: int = 0
     standing: Standing | None = None
+    body: str = ""
 
     def put(self, state: RunState, facts: Facts) -> str:
         """The address of the comment, made or edited; what it remembers goes on with each."""
@@ -55,10 +56,21 @@ class Desk:
             self.known = put.id
             return put.url
 
+    def announce(self, workflow: str) -> None:
+        """A run of this workflow comes, in a job that may not say so itself: it can be stopped."""
+        mark = mark_on(self.environ, workflow, self.number)
+        facts = facts_of(self.environ, 1, is_running=True)
+        with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
+            self._look(github, mark)
+            known = standing.announcing(self.standing or Standing(), self._turn(facts).host_run)
+            body = self.body or f"{mark}\n{comment.announced(workflow, facts)}"
+            github.keep_comment(self.number, mark, self.mask(standing.with_line(body, known)))
+
     def _look(self, github: Api, mark: str) -> None:
         there = github.find_comment(self.number, mark)
         self.known = there.id if there else 0
-        self.standing = standing.read(there.body) if there else Standing()
+        self.body = there.body if there else ""
+        self.standing = standing.read(self.body)
 
     def _turn(self, facts: Facts) -> Turn:
         run = self.environ.get("GITHUB_RUN_ID", "")

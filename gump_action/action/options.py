@@ -11,7 +11,10 @@ from gump_action.host.inputs import Inputs
 
 
 def options(asked: Inputs, here: Place, folder: Path, version: str) -> assembly.Options:
-    """`folder` is the working directory.  What a run began with outranks what is given again."""
+    """`folder` is the working directory.  What a run began with outranks what is given again.
+
+    Where the branch has moved since, that is merged into the run.
+    """
     return assembly.Options(
         workflow=asked.workflow,
         spec=spec_file(asked, here, folder),
@@ -23,5 +26,6 @@ def options(asked: Inputs, here: Place, folder: Path, version: str) -> assembly.
         max_budget=asked.max_budget,
         timeout=asked.timeout,
         yields=True,
+        takes_in=True,
         version=version,
     )

@@ -44,7 +44,8 @@ class Past:
 
     def under_way(self, names: Collection[str]) -> tuple[int, ...]:
         """The host runs of these workflows that have not ended, but for this one."""
-        runs = {run for each in self.of(names).values() for run in each.host_runs}
+        known = self.of(names).values()
+        runs = {run for each in known for run in (*each.host_runs, *each.announced)}
         return tuple(run for run in sorted(runs) if self.is_under_way(run))
 
     def is_under_way(self, host_run: int) -> bool:

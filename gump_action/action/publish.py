@@ -46,6 +46,7 @@ def _publish(environ: Mapping[str, str], log: Log) -> None:
             "resumed-from": environ.get("GUMP_RESUMED_FROM", ""),
             "artifact-name": environ.get("GUMP_ARTIFACT_NAME", ""),
             "bundle": environ.get("GUMP_BUNDLE", ""),
+            "go": environ.get("GUMP_GO") or "false",
         }
     )
     skipped = environ.get("GUMP_SKIPPED", "")

@@ -6,14 +6,17 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action.action.asking import Asker, Done, settle
+from gump_action.action import comment
+from gump_action.action.asking import Asker, Done, Go, settle
 from gump_action.action.commit import Checkout
 from gump_action.action.judge import Ruling, event_of, judge
+from gump_action.action.known import Known
 from gump_action.action.log import Log
 from gump_action.action.place import Place, place
 from gump_action.action.spec import Made, is_auto, make_spec
 from gump_action.engine.outcome import Verdict
-from gump_action.errors import InputError
+from gump_action.engine.workspace.swap import Swapped
+from gump_action.errors import GumpError, InputError
 from gump_action.host import api, inputs, publication, words
 from gump_action.host.asked import comment_on, is_by_person, quiet
 from gump_action.host.event import Event
@@ -22,6 +25,7 @@ from gump_action.host.policy import Skip
 from gump_action.host.publication import Publication
 
 DRY = "it is a dry run, so nothing was run"
+GO = "a run may begin, in the job that comes after this one"
 _FROM_BASE = 100
 
 
@@ -32,37 +36,74 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     """
     form = Form(environ)
     wanted = publication.of_form(form)
-    asked = inputs.of_form(form, needs_workflow=wanted.runs)
+    asked = inputs.of_form(form, needs_workflow=wanted.needs_workflow)
     form.check()
     here = place(environ)
     token = environ.get("GUMP_GITHUB_TOKEN", "")
     event = event_of(environ)
-    if wanted.runs and (silent := quiet(event, asked.workflow)):
+    if wanted.needs_workflow and (silent := quiet(event, asked.workflow)):
         return _done(Done(silent.why, "quiet"), asked, log)
     ruling = judge(event, environ, asked, token)
     log.outputs({**_names(asked, here), **_handed_on(asked, wanted, here, ruling.event)})
     if isinstance(ruling.decision, Skip):
         return _skip(ruling.decision.why, asked, log)
-    if not wanted.runs:
+    if wanted.mode == "publish":
         log.outputs({"deliver": "true"})
         return 0
-    _check_folder(asked)
     checkout = Checkout(Path(asked.working_directory), environ, token)
-    checkout.check(ruling.event, ruling.decision, is_pushed_to=wanted.may_push)
-    log.outputs({"from-base": json.dumps(_prepare(asked, ruling, checkout, log))})
-    writes = wanted.mode != "run" and not asked.is_dry_run
+    swapped = _look_at(checkout, asked, wanted, ruling)
+    for line in swapped.lines(ruling.decision.base):
+        log.say(line)
+    log.outputs({"from-base": json.dumps([*swapped.taken, *swapped.removed][:_FROM_BASE])})
+    writes = wanted.answers and not asked.is_dry_run
     settled = settle(Asker(environ, asked, ruling.event, token, log, writes=writes))
     if isinstance(settled, Done):
         return _done(settled, asked, log)
-    asked = settled.inputs
+    if wanted.mode == "ask":
+        log.outputs({"go": "true"})
+        _announce(environ, settled, log)
+        return _end(GO, asked, log, may_be_red=False)
+    log.outputs({"deliver": str(wanted.delivers).lower()})
+    return _begin(environ, settled, log)
+
+
+def _look_at(checkout: Checkout, asked: Inputs, wanted: Publication, ruling: Ruling) -> Swapped:
+    """It holds the code that was judged; a job that only answers needs but its workflows' names."""
+    _check_folder(asked)
+    decision = ruling.decision
+    assert not isinstance(decision, Skip), "what is skipped needs no checkout"
+    if wanted.mode != "ask":
+        checkout.check(ruling.event, decision, is_pushed_to=wanted.may_push)
+    if not decision.takes_base_instructions:
+        return Swapped()
+    return checkout.take_instructions(decision.base, asked.workflow)
+
+
+def _announce(environ: Mapping[str, str], settled: Go, log: Log) -> None:
+    """What is only announced can be stopped, though the job that runs it writes nowhere."""
+    number = comment_on(settled.event, settled.inputs.comment)
+    known = Known(Path(settled.inputs.working_directory), settled.inputs.workflow)
+    with_number = {**environ, "GUMP_COMMENT_ON": str(number or "")}
+    try:
+        desk = comment.desk(with_number, environ.get("GUMP_GITHUB_TOKEN", ""))
+        if desk:
+            desk.announce(known.title_of(settled.outputs["workflow"]))
+    except GumpError as why:
+        log.warn(f"The run could not be announced: {why}")
+
+
+def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:
+    """What the run is given; a dry one is said instead."""
+    asked, here = settled.inputs, place(environ)
     log.outputs(settled.outputs)
     if is_auto(asked):
-        _tell(make_spec(asked, here, settled.event, api.connection(environ, token)), log)
+        github = api.connection(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
+        _tell(make_spec(asked, here, settled.event, github), log)
     if asked.is_dry_run:
         for line in _plan(environ, asked, here):
             log.say(line)
         return _skip(DRY, asked, log)
-    log.outputs({"run": "true", "deliver": str(wanted.delivers).lower()})
+    log.outputs({"run": "true"})
     return 0
 
 
@@ -109,18 +150,6 @@ def _end(why: str, asked: Inputs, log: Log, *, may_be_red: bool = True) -> int:
 
 def _summarize(why: str, log: Log) -> None:
     log.summary(f"# gump-action has run nothing\n\n{why}\n")
-
-
-def _prepare(asked: Inputs, ruling: Ruling, checkout: Checkout, log: Log) -> list[str]:
-    """The checkout holds the code that was judged; the files in it that came from the base."""
-    decision = ruling.decision
-    assert not isinstance(decision, Skip), "what is skipped needs no checkout"
-    if not decision.takes_base_instructions:
-        return []
-    done = checkout.take_instructions(decision.base, asked.workflow)
-    for line in done.lines(decision.base):
-        log.say(line)
-    return [*done.taken, *done.removed][:_FROM_BASE]
 
 
 def _names(asked: Inputs, here: Place) -> dict[str, str]:

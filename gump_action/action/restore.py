@@ -11,11 +11,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gump_action import environment
 from gump_action.action.fetch import Origin, fetch
 from gump_action.action.log import Log
-from gump_action.action.place import Place, place
+from gump_action.action.place import Place, inside, place
+from gump_action.action.remote import Remote
 from gump_action.carrying import Opener, key_names
 from gump_action.engine import record
+from gump_action.engine.workspace.source import missing_bases
 from gump_action.errors import GumpError
 from gump_action.host import inputs
 from gump_action.host.kept import Opened, choose, stand_of
@@ -50,6 +53,24 @@ def restore(environ: Mapping[str, str], log: Log) -> None:
     shutil.rmtree(here.fetched, ignore_errors=True)
     log.say(f"The run goes on with the state from {best.name}.")
     log.outputs({"resumed-from": best.name, "known": best.stand})
+    _bring_bases(here, environ, log)
+
+
+def _bring_bases(here: Place, environ: Mapping[str, str], log: Log) -> None:
+    """The commits that the run was built on, which a clone without history lacks.
+
+    What cannot be had the engine misses too, and then a new run begins.
+    """
+    built_on = record.read_state(here.state).built_on
+    remote = Remote(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
+    try:
+        with inside(environ):
+            for commit in missing_bases(Path(), environment.for_git(environ), built_on):
+                why = remote.fetch(Path(), commit)
+                if why:
+                    log.warn(f"The commit {commit[:12]}, of before, cannot be fetched: {why}")
+    except GumpError as why:
+        log.warn(f"What the run was built on could not be looked for: {why}")
 
 
 def _of_this_job(here: Place, environ: Mapping[str, str], log: Log) -> list[Path]:

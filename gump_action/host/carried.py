@@ -10,6 +10,10 @@ from gump_action.host.words import code, prose
 from gump_action.system.git_push import NotPushed, Why
 
 _SAID = 400
+_MERGE = (
+    "Where runs are asked for by comment, `/gump again` merges what came in into this run, asks its "
+    "gates again, and publishes it."
+)
 
 
 def nothing(of: Nothing) -> Delivery:
@@ -18,7 +22,8 @@ def nothing(of: Nothing) -> Delivery:
 
 def patch(of: AsPatch) -> Delivery:
     said = f"**Not pushed:** {prose(of.why)}. The result is in the report artifact, as a patch."
-    return Delivery(Done.PATCH, of.why, (said,), is_wanting=not of.is_final)
+    lines = (said, _MERGE) if of.has_moved else (said,)
+    return Delivery(Done.PATCH, of.why, lines, is_wanting=not of.is_final)
 
 
 def left(of: LeavePull, pull: Pull) -> Delivery:

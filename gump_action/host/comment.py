@@ -103,6 +103,12 @@ def _fixed(state: RunState, facts: Facts) -> dict[str, object]:
     }
 
 
+def announced(workflow: str, facts: Facts) -> str:
+    """Before there is a run to tell of."""
+    page = f" in [a host run]({facts.link})" if facts.link else ""
+    return f"### {rows.RUNNING} {code(workflow[:100])} was asked for\n\nIt begins{page}.\n"
+
+
 def _is_next_said(facts: Facts) -> bool:
     """While it runs nothing comes next, and a result that did not arrive says it itself."""
     return facts.is_running or (facts.delivery is not None and facts.delivery.is_wanting)

@@ -49,6 +49,9 @@ def needs_of(use: Use, events: tuple[str, ...]) -> tuple[Need, ...]:
 
 def _needs(use: Use, events: frozenset[str]) -> Iterator[Need]:
     mode, publish = use.input("mode", "full"), use.input("publish", "none")
+    if mode == "ask":
+        yield from _to_answer(events)
+        return
     if mode != "publish":
         yield from _to_run(use, events)
     if mode == "run":
@@ -58,6 +61,16 @@ def _needs(use: Use, events: frozenset[str]) -> Iterator[Need]:
     if publish == "pull-request":
         yield Need("pull-requests", "write", "to open and update the pull request")
     yield from _to_tell(use.input("comment", "auto"), events)
+
+
+def _to_answer(events: frozenset[str]) -> Iterator[Need]:
+    """Comments of issues and of pull requests take different permissions."""
+    yield Need("contents", "read", "to check out what can be asked for")
+    if events & OF_PULLS - {"issue_comment"} or events & _OF_ISSUES == {"issue_comment"}:
+        yield Need("pull-requests", "write", "to look it up, to react and to answer")
+    if events & _OF_ISSUES and "issues" in events:
+        yield Need("issues", "write", "to react and to answer")
+    yield Need("actions", "write", "to end a run where that is asked for", is_soft=True)
 
 
 def _to_run(use: Use, events: frozenset[str]) -> Iterator[Need]:

@@ -34,6 +34,7 @@ NAMES = (
     "comment-url",
     "artifact-name",
     "report-path",
+    "go",
     "bundle",
     "published",
     "published-commit",

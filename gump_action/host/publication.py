@@ -16,7 +16,7 @@ from gump_action.host.destination import COOL_DOWN, Wish
 from gump_action.host.inputs import Form
 from gump_action.host.publishing import Rule
 
-Mode = Literal["full", "run", "publish"]
+Mode = Literal["full", "ask", "run", "publish"]
 _BUNDLE = re.compile(r"(gump-bundle-[A-Za-z0-9-]{1,80}-a[1-9][0-9]{0,5})@sha256:([0-9a-f]{64})")
 _LONGEST = 200
 _LONGEST_COOL_DOWN = 3650
@@ -50,9 +50,14 @@ class Publication:
     cool_down: int
 
     @property
-    def runs(self) -> bool:
-        """Whether agents work in this job."""
+    def needs_workflow(self) -> bool:
+        """Whether this job works with a workflow; the one that publishes has no checkout."""
         return self.mode != "publish"
+
+    @property
+    def answers(self) -> bool:
+        """Whether this job reacts to a comment, and helps or ends runs where that was asked for."""
+        return self.mode in ("full", "ask")
 
     @property
     def may_push(self) -> bool:
@@ -85,8 +90,8 @@ def of_form(form: Form) -> Publication:
         title=form.line("title")[:_LONGEST],
         cool_down=form.parsed("cool-down-days", _days, COOL_DOWN),
     )
-    if read.mode == "run" and read.wish is not Wish.NONE:
-        form.faults.append("`publish` belongs to the job with `mode: publish`, and this one runs")
+    if read.mode in ("ask", "run") and read.wish is not Wish.NONE:
+        form.faults.append(f"`publish` belongs to another job than that with `mode: {read.mode}`")
     if read.mode == "publish" and not form.line("bundle"):
         form.faults.append(
             "`bundle` is empty, and `mode: publish` publishes that of another job: give it "

@@ -57,7 +57,8 @@ class Standing(_Part):
     """`runs` counts host runs, `asked` is their number when a person last asked for one.
 
     `spent` is of the runs before the last one, `before` the signature of the one before it, and
-    `host_runs` are those that may still be under way, the newest last.
+    `host_runs` are those that may still be under way, the newest last; so are those that were
+    `announced` by the job that answers, and have not said anything yet.
     """
 
     version: Literal[1] = 1
@@ -66,6 +67,7 @@ class Standing(_Part):
     spent: Number = 0
     before: Signature = ""
     host_runs: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
+    announced: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
     last: Last | None = None
 
     @property
@@ -124,8 +126,23 @@ def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
         spent=min(old.spent + _spent_before(old, last), _MOST),
         before=_before(old, is_new=is_new),
         host_runs=(*old.host_runs, turn.host_run)[-_HOST_RUNS:] if is_new else old.host_runs,
+        announced=tuple(run for run in old.announced if run != turn.host_run),
         last=last,
     )
+
+
+def announcing(old: Standing, host_run: int) -> Standing:
+    """What `again` and the count go by stays as it is until that run has something to say."""
+    known = tuple(run for run in old.announced if run != host_run)
+    return old.model_copy(update={"announced": (*known, host_run)[-_HOST_RUNS:]})
+
+
+def with_line(body: str, standing: Standing) -> str:
+    """A comment of ours with another ledger, and all else as it is; it begins with its mark."""
+    mark, _, rest = body.partition("\n")
+    line, _, after = rest.partition("\n")
+    told = after if line.startswith(_LINE.partition("{}")[0]) else rest
+    return f"{mark}\n{line_of(standing)}\n{told}"
 
 
 def _last(old: Standing, state: RunState, turn: Turn) -> Last:

@@ -375,3 +375,50 @@ def test_a_host_run_that_failed_on_our_push_starts_one_where_they_are_counted(
     job = ask(event, name="workflow_run", **more)
     assert job.result["status"] == status, job.log + job.result["reason"]
     assert len(github.comments) == (status == "passed")
+
+
+# --- a job that only answers ------------------------------------------------------------------
+
+
+def test_a_job_that_answers_lets_the_next_one_run_and_runs_nothing(ask, github):
+    job = ask(comment("/gump mend please"), mode="ask")
+    assert job.result["go"] == "true", job.log
+    assert "run" not in job.codes
+    assert reactions(github) == [("issues/comments/55", "eyes")]
+    assert "`mend` was asked for" in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize("text", ["/gump fxi", "/gump help", "just chat"])
+def test_a_job_that_answers_lets_nothing_run_that_is_not_asked_for(ask, github, text):
+    job = ask(comment(text), mode="ask")
+    assert job.result["go"] == "false"
+    assert len(github.comments) == (text != "just chat")
+
+
+def test_a_run_that_was_only_announced_can_be_stopped(ask, github):
+    ask(comment("/gump mend please"), mode="ask", run=100)
+    github.runs[0]["status"] = "in_progress"
+    job = ask(comment("/gump stop"), mode="ask", run=101)
+    assert job.result["go"] == "false"
+    assert "host run 100 is being cancelled" in job.log
+
+
+def test_an_announcement_leaves_what_again_goes_by(ask, github):
+    ask(comment("/gump fix please"), run=100)
+    before = ledger(github)
+    body = github.comments[0]["body"].split("\n", 2)[2]
+    ask(comment("/gump again fix"), mode="ask", run=101)
+    after = ledger(github)
+    assert (after.last, after.runs, after.announced) == (before.last, before.runs, (101,))
+    assert github.comments[0]["body"].split("\n", 2)[2] == body
+
+
+def test_again_goes_on_where_the_branch_has_moved(ask, github, project):
+    first = ask(comment("/gump fix please"), run=100)
+    assert first.result["status"] == "failed"
+    project.commit({"of-a-person.txt": "more\n"})
+    second = ask(comment("/gump again"), run=101)
+    assert second.result["status"] == "passed", second.log
+    assert launches(second) == ["look#1", "impl#1", "impl#2"]
+    assert "I remember 1 of our exchanges" in second.log
+    assert (second.repo / "of-a-person.txt").read_text() == "more\n"

@@ -34,22 +34,28 @@ def read(**inputs):
 
 def test_without_a_word_nothing_is_published():
     found = read()
-    assert (found.mode, found.wish, found.runs, found.delivers) == ("full", Wish.NONE, True, False)
+    assert (found.mode, found.wish, found.answers, found.delivers) == (
+        "full",
+        Wish.NONE,
+        True,
+        False,
+    )
     assert found.cool_down == 14
 
 
 @pytest.mark.parametrize(
-    ("inputs", "runs", "delivers"),
+    ("inputs", "needs_workflow", "delivers"),
     [
         ({"publish": "push"}, True, True),
         ({"mode": "run"}, True, False),
+        ({"mode": "ask"}, True, False),
         ({"mode": "publish", "bundle": BUNDLE}, False, True),
         ({"mode": "publish", "bundle": BUNDLE, "publish": "patch"}, False, True),
     ],
 )
-def test_which_part_this_job_does(inputs, runs, delivers):
+def test_which_part_this_job_does(inputs, needs_workflow, delivers):
     found = read(**inputs)
-    assert (found.runs, found.delivers) == (runs, delivers)
+    assert (found.needs_workflow, found.delivers) == (needs_workflow, delivers)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,7 @@ def test_which_part_this_job_does(inputs, runs, delivers):
         ({"mode": "both"}, "`mode` is 'both'"),
         ({"publish": "merge"}, "`publish` is 'merge'"),
         ({"mode": "run", "publish": "push"}, "`publish` belongs to"),
+        ({"mode": "ask", "publish": "push"}, "`publish` belongs to"),
         ({"mode": "publish"}, "`bundle` is empty"),
         ({"bundle": BUNDLE}, "`bundle` is for"),
         ({"mode": "publish", "bundle": BUNDLE.upper()}, "`bundle` is 'GUMP"),

@@ -118,7 +118,10 @@ def test_characters_that_nobody_sees(pages, page):
 def test_a_forged_mark(comment):
     """Marker forging: our comment would be found in the agent's words, or another one's."""
     assert comment.startswith(f"{MARK}\n")
-    assert re.findall(r"<!--\s*gump:", comment) == ["<!-- gump:"]
+    lines = comment.splitlines()
+    ours = [at for at, line in enumerate(lines) if re.search(r"<!--\s*gump:", line)]
+    assert ours == [0, 1]
+    assert lines[1].startswith("<!-- gump:ledger ")
 
 
 def test_a_comment_of_somebody_else_with_our_mark(stage, job):
