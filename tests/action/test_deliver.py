@@ -224,3 +224,29 @@ def test_a_bundle_that_was_swapped_is_not_opened(ground):
     assert "is not the one that the other job has made" in done.log
     assert done.result["status"] == "failed"
     assert ground.github.branches["topic"] == ground.head
+
+
+@pytest.mark.parametrize("how", [{"state": "off"}, {"workspace": "isolated"}, {"state": "cache"}])
+def test_wherever_agents_work_and_state_is_kept_the_result_arrives(ground, how):
+    ground.begin()
+    job = ground.on_pull(publish="push", **how)
+    assert job.result["published"] == "pushed", job.log
+    assert ground.shown("topic", "done.txt") == "done"
+
+
+def test_again_publishes_what_could_not_be_pushed_since_the_branch_had_moved(ground):
+    """What came in is merged into the run, its gates are asked again, and no agent is."""
+    ground.begin()
+    tree = git(ground.bare, "rev-parse", "topic^{tree}")
+    theirs = git(ground.bare, "commit-tree", tree, "-p", "topic", "-m", "a person's")
+    git(ground.bare, "update-ref", "refs/heads/topic", theirs)
+    first = ground.on_pull(1, publish="push")
+    assert first.result["status"] == "blocked", first.log
+    git(ground.project.repo, "fetch", "-q", str(ground.bare), "topic")
+    git(ground.project.repo, "reset", "-q", "--hard", "FETCH_HEAD")
+    ground.head = theirs
+    second = ground.on_pull(2, publish="push")
+    assert second.result["published"] == "pushed", second.log
+    assert git(ground.bare, "show", "-s", "--format=%P", "topic") == theirs
+    assert second.result["resumed-from"]
+    assert "the agent works" not in second.log
