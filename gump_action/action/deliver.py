@@ -39,7 +39,7 @@ def deliver(environ: Mapping[str, str], log: Log) -> int:
     state = record.read_state(here.state)
     done = _delivered(asked, here, state, environ)
     for line in done.lines or (done.why,):
-        log.say(line)
+        log.say(line.replace("**", ""))
     log.outputs({**done.outputs, "delivery": done.to_json()})
     verdict, _ = done.verdict(Verdict.PASSED)
     return verdict.exit_code if verdict in inputs.read_fail_on(environ) else 0

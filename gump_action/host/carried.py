@@ -11,8 +11,8 @@ from gump_action.system.git_push import NotPushed, Why
 
 _SAID = 400
 _MERGE = (
-    "Where runs are asked for by comment, `/gump again` merges what came in into this run, asks its "
-    "gates again, and publishes it."
+    "Where runs are asked for by comment, `/gump again` merges what came in into this run, asks "
+    "its gates again, and publishes it."
 )
 
 
@@ -37,7 +37,7 @@ def refused(of: Refused) -> Delivery:
     return Delivery(
         Done.REFUSED,
         why,
-        ("**Not published:** nothing of this result leaves the job.", *(f"- {x}" for x in lines)),
+        ("Each of these keeps the whole result here:\n\n" + "\n".join(f"- {x}" for x in lines),),
         is_wanting=True,
     )
 

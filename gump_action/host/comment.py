@@ -110,8 +110,9 @@ def announced(workflow: str, facts: Facts) -> str:
 
 
 def _is_next_said(facts: Facts) -> bool:
-    """While it runs nothing comes next, and a result that did not arrive says it itself."""
-    return facts.is_running or (facts.delivery is not None and facts.delivery.is_wanting)
+    """While it runs nothing comes next, and what became of a result says it itself."""
+    is_wanting = facts.delivery is not None and facts.delivery.is_wanting
+    return facts.is_running or facts.has_arrived or is_wanting
 
 
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
@@ -144,7 +145,7 @@ def _title(state: RunState, facts: Facts) -> str:
 
 def _lines(state: RunState, facts: Facts) -> list[str]:
     """The verdict in a line, or what is going on; then what it came to."""
-    first, after = _now(state) if facts.is_running else _end(state)
+    first, after = _now(state) if facts.is_running else _end(state, facts)
     more = f"{after} {_totals(state, facts)}".strip()
     return [each for each in (*first, more) if each]
 
@@ -160,10 +161,10 @@ def _now(state: RunState) -> tuple[list[str], str]:
     return now or ["**Now:** between two steps"], passed
 
 
-def _end(state: RunState) -> tuple[list[str], str]:
+def _end(state: RunState, facts: Facts) -> tuple[list[str], str]:
     if not state.ended:
         return ["Its engine ended before it, and left no verdict."], ""
-    branch = state.ended.branch
+    branch = "" if facts.has_arrived else state.ended.branch
     what = "The result is" if state.ended.verdict is Verdict.PASSED else "What has passed is on"
     where = f"{what} the branch {code(branch[:200])} of the job's checkout." if branch else ""
     return [prose(state.ended.why[:_WHY])], where
