@@ -25,14 +25,16 @@ GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "
 class Trigger:
     """What starts an attempt of a host run. `triggering_actor` is who re-ran it, where not `actor`.
 
-    `patience` shortens the waits between the storage clients' tries. Repository and token are those
-    that GitHub's stand-in (tests/github) knows; `api_url` is its address.
+    `job` is the only one to run, after those that it needs; empty for all. `patience` shortens the
+    waits between the storage clients' tries. Repository and token are those that GitHub's stand-in
+    (tests/github) knows; `api_url` is its address.
     """
 
     event: str = "push"
     payload: Mapping[str, object] = field(default_factory=dict)
     run_id: int = 77
     attempt: int = 1
+    job: str = ""
     actor: str = "alice"
     triggering_actor: str = ""
     repository: str = "octo/plant"
@@ -141,6 +143,7 @@ class Bed:
 
 def act_command(act: Path, place: Path, trigger: Trigger) -> list[str]:
     command = [str(act), trigger.event, "--json", "-e", str(place / "event.json")]
+    command += ["-j", trigger.job] if trigger.job else []
     command += ["-a", trigger.actor, "-s", f"GITHUB_TOKEN={trigger.token}"]
     for label in LABELS:  # a leg with another label would be skipped, and the job green
         command += ["-P", f"{label}=-self-hosted"]

@@ -8,9 +8,10 @@ import pytest
 
 from ..github.fixtures import github, github_server
 from .act import Bed, Trigger, copy_action, make_repository
+from .recipes import ground
 from .storage.server import storage_at
 
-__all__ = ["github", "github_server"]
+__all__ = ["github", "github_server", "ground"]
 HERE = Path(__file__).parent
 MISSING = "these tests are started by scripts/runner, which makes what they need"
 
