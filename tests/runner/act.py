@@ -43,6 +43,7 @@ class Trigger:
     token: str = TOKEN
     api_url: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     path: str = os.environ["PATH"]
     storage_url: str = ""
     patience: float = 0.02
@@ -145,6 +146,8 @@ def act_command(act: Path, place: Path, trigger: Trigger) -> list[str]:
     command = [str(act), trigger.event, "--json", "-e", str(place / "event.json")]
     command += ["-j", trigger.job] if trigger.job else []
     command += ["-a", trigger.actor, "-s", f"GITHUB_TOKEN={trigger.token}"]
+    for name, value in trigger.secrets.items():
+        command += ["-s", f"{name}={value}"]
     for label in LABELS:  # a leg with another label would be skipped, and the job green
         command += ["-P", f"{label}=-self-hosted"]
     command += ["--no-cache-server", "--action-cache-path", str(place / "cache")]
