@@ -82,7 +82,7 @@ class Started:
     pid: Path
 
     def finish(self) -> HostRun:
-        text, _ = self.act.communicate(timeout=180)
+        text, _ = self.act.communicate(timeout=360)
         return read_records(self.act.returncode, text, self.kept)
 
 
