@@ -90,12 +90,17 @@ def place(environ: Mapping[str, str]) -> Place:
 
 
 def write_anew(path: Path, content: bytes) -> None:
+    """Raises OSError where what lies there cannot give way."""
+    clear(path)
+    path.write_bytes(content)
+
+
+def clear(path: Path) -> None:
     """Whatever lies there gives way: an agent may have left a link, a folder or a pipe.
 
-    Raises OSError where that cannot be.
+    Its folder is there afterwards.  Raises OSError where that cannot be.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
-    path.write_bytes(content)

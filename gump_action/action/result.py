@@ -7,13 +7,12 @@ fetched, and what the run added comes from its record's bundle, which git checks
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action import carrying, environment
-from gump_action.action.place import Place
+from gump_action.action.place import Place, clear
 from gump_action.action.remote import Remote
 from gump_action.engine import apply
 from gump_action.engine.state import RunState
@@ -73,8 +72,11 @@ def lay_out(here: Place, state: RunState, environ: Mapping[str, str], remote: Re
 
 
 def _new_folder(folder: Path, environ: Mapping[str, str], *, is_sha1: bool) -> Git:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        clear(folder)
+        folder.mkdir()
+    except OSError as why:
+        raise InputError(f"{folder}: no folder of our own can be made here: {why}.") from None
     # HOME too: an ignore or attributes file there is none of ours.
     home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     git = Git(folder, {**environment.for_git(environ), **home}).with_env(**ALONE)

@@ -252,6 +252,7 @@ def test_what_an_agent_may_not_have_published(ground):
 PLANTED = """\
 cd TEMP/gump-action/*/
 mkdir -p ~/elsewhere && touch ~/elsewhere/kept
+RESULT=result.git
 HOW
 """
 
@@ -259,12 +260,14 @@ HOW
 @pytest.mark.parametrize(
     "how",
     [
-        "ln -s ~/elsewhere result",
-        "mkfifo result",
-        "git init -q --bare result && git -C result config core.fsmonitor CANARY"
-        " && printf '#!/bin/sh\\ntouch CANARY' > result/hooks/pre-push && chmod +x result/hooks/*",
+        "ln -s ~/elsewhere $RESULT",
+        "git init -q --bare ~/elsewhere && git -C ~/elsewhere config http.proxy http://127.0.0.1:9"
+        " && ln -s ~/elsewhere $RESULT",
+        "mkfifo $RESULT",
+        "git init -q --bare $RESULT && git -C $RESULT config core.fsmonitor CANARY"
+        " && cd $RESULT/hooks && printf '#!/bin/sh\\ntouch CANARY' > pre-push && chmod +x *",
     ],
-    ids=["link", "pipe", "repository"],
+    ids=["link", "link to a repository", "pipe", "repository"],
 )
 def test_a_folder_that_an_agent_has_put_where_the_result_is_laid_out(ground, alarm, how):
     """The folder that is pushed from is made anew, whatever lies there."""
@@ -275,6 +278,7 @@ def test_a_folder_that_an_agent_has_put_where_the_result_is_laid_out(ground, ala
     assert stage.found("result") == ""
     assert job.result["published"] == "pushed", job.log
     assert not canary.exists()
+    assert [each.is_symlink() for each in job.root.glob("temp/gump-action/*/result.git")] == [False]
     assert (job.root / "home" / "elsewhere" / "kept").exists()
 
 
