@@ -70,9 +70,8 @@ class Desk:
         facts = comment.facts_of(self.environ, self.here.key.attempt, is_running=False)
         facts = replace(facts, changes=changes_in(made.patch, self._redactor.clean))
         body = letters.body_of(self.state, facts, subject, self.asked.cool_down)
-        return Letter(
-            self._task, letters.message_of(title, self.state), title, self._redactor.mask(body)
-        )
+        mask, message = self._redactor.mask, letters.message_of(title, self.state)
+        return Letter(self._task, mask(message), mask(title), mask(body))
 
     def _destination(self, courier: Courier, judged: Publishable) -> Destination:
         made, pull = courier.result, self._pull()

@@ -190,6 +190,17 @@ def test_a_signed_commit_is_made_by_github(ground):
     assert ground.shown("topic", "done.txt") == "done"
 
 
+def test_no_secret_stands_in_what_a_commit_and_a_pull_request_say(ground):
+    ground.begin()
+    token = next(iter(ground.github.tokens))
+    ground.play(publish="pull-request", title=f"Nightly {token}", task="t")
+    pull = ground.github.pulls[-1]
+    said = git(ground.bare, "log", "-1", "--format=%B", pull["head"]["ref"])
+    assert pull["title"] == "Nightly ***"
+    assert said.startswith("Nightly ***\n")
+    assert token not in pull["body"]
+
+
 def test_two_jobs(ground):
     """The one that runs reads; the one that publishes has no checkout, no key and no agent."""
     ground.begin()
