@@ -19,7 +19,7 @@ from gump_action.host.answers import Pull
 from gump_action.host.api import Api
 from gump_action.host.changes import changes_in
 from gump_action.host.delivery import Delivery
-from gump_action.host.destination import AsPatch, Branch, Destination, Wish
+from gump_action.host.destination import Branch, Destination, Token, Wish
 from gump_action.host.letters import Subject
 from gump_action.host.publication import Publication
 from gump_action.host.publishing import Publishable, Refused, judge
@@ -81,8 +81,12 @@ class Desk:
         if head not in ("", made.base) and made.digest:
             is_ours = self.github.part(Objects).tree_of(head) == courier.tree()
             place = replace(place, pushed=head if is_ours else "")
-        if self.asked.wish is Wish.PULL_REQUEST and not self._is_on(place.into, made.base):
-            return AsPatch(f"the run began on {made.base[:12]}, which is not on {place.into}")
+        if self.asked.wish is Wish.PULL_REQUEST and made.digest:
+            place = replace(place, has_base=self._is_on(place.into, made.base))
+        if judged.has_host_workflows:
+            # GitHub says of no token whether it may: that of a job never may, others are tried.
+            is_jobs = self.github.viewer() == carried.JOBS_BOT
+            place = replace(place, token=Token(writes_host_workflows=not is_jobs))
         now, cool_down = datetime.now(UTC), self.asked.cool_down
         return destination.destination(self.asked.wish, of_result, place, now, cool_down=cool_down)
 

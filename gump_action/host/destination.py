@@ -131,7 +131,8 @@ class Place:
     `default_branch` is empty where it is not known, and then nothing is pushed.  `pull` is the pull
     request that the run is about, and `branch` its head branch, or the task's own one.  `ours` are
     the pull requests of this task, as `tasks.of_task` tells them.  `pushed` is the commit that this
-    run's record says was pushed to `branch`, by an attempt that then could not go on.
+    run's record says was pushed to `branch`, by an attempt that then could not go on.  `has_base`:
+    `into` holds the commit that the result is built on.
     """
 
     default_branch: str
@@ -141,6 +142,7 @@ class Place:
     into: str = ""
     ours: tuple[Pull, ...] = ()
     pushed: str = ""
+    has_base: bool = True
     token: Token = field(default_factory=Token)
 
 
@@ -231,6 +233,9 @@ def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
             "the token may open no pull request: give the job `permissions:` with "
             "`pull-requests: write`"
         )
+    into = place.into or place.default_branch
+    if not place.has_base:
+        return AsPatch(f"the run began on {result.base[:12]}, which is not on {into}")
     known = {head for pull in place.ours for head in read_mark(pull.body).heads}
     branch = place.branch
     if branch.head and branch.head not in {*known, place.pushed}:
@@ -238,7 +243,7 @@ def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
     push = _onto(branch, result, place)
     opened = [pull for pull in _newest_first(place.ours) if pull.state == "open"]
     if not opened:
-        return OpenPull(push, place.into or place.default_branch)
+        return OpenPull(push, into)
     if not branch.head:
         return AsPatch(f"the branch of the pull request {opened[0].number} is gone")
     return UpdatePull(opened[0].number, push)

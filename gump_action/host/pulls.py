@@ -57,10 +57,18 @@ class Pulls:
         return Branch(name, found.head, found.is_protected) if found.name == name else Branch(name)
 
     def has(self, branch: str, commit: str) -> bool:
-        """Whether the branch holds this commit: is on it, or has gone on from it."""
+        """Whether the branch holds this commit: is on it, or has gone on from it.
+
+        Not where there is no such branch, or the two have no history in common: GitHub's 404.
+        """
         place = f"compare/{quote(branch, safe='')}...{commit}"
         ask = Ask("GET", self._at(place), "contents: read")
-        return self._calls.one(ask, lambda json: json["status"] in ("behind", "identical"))
+        try:
+            return self._calls.one(ask, lambda json: json["status"] in ("behind", "identical"))
+        except HostError as why:
+            if why.status != 404:
+                raise
+            return False
 
     def of_branch(self, name: str) -> tuple[Pull, ...]:
         """All pull requests, in any state, whose head is this branch of this repository."""

@@ -202,6 +202,24 @@ def test_a_bundle_of_another_host_run_is_refused(ground):
     assert ground.remote.head("topic") == ground.head
 
 
+def test_host_workflows_are_pushed_by_an_app_alone(ground, github):
+    acts = [*PASSES["impl"][0], {"write": ".github/workflows/ci.yml", "text": "on: push\n"}]
+    ground.begin({**PASSES, "impl": [acts]})
+    job = ground.on_pull(publish="push", allow_changes="github")
+    assert (job.result["published"], job.result["status"]) == ("patch", "blocked")
+    github.tokens = dict.fromkeys(github.tokens, "our-app[bot]")
+    job = ground.on_pull(machine="b", publish="push", allow_changes="github")
+    assert job.result["published"] == "pushed", job.log
+
+
+def test_a_pull_request_into_a_branch_that_is_gone_becomes_a_patch(ground):
+    ground.begin()
+    git(ground.bare, "update-ref", "-d", "refs/heads/topic")
+    job = ground.on_pull(publish="pull-request")
+    assert (job.result["published"], job.result["status"]) == ("patch", "blocked")
+    assert "is not on topic" in job.result["reason"]
+
+
 def test_a_bundle_that_is_gone_is_said(ground):
     ground.begin()
     ran = ground.on_pull(mode="run")

@@ -194,6 +194,10 @@ def closed(day, **more):
             OpenPull(NEW_PUSH, "main"),
             id="the last one was merged",
         ),
+        pytest.param(replace(FRESH, has_base=False), "not on main", id="built on something else"),
+        pytest.param(
+            replace(THERE, ours=(closed(14),), has_base=False), LeavePull, id="closed comes first"
+        ),
         pytest.param(replace(FRESH, token=NOT_WRITING), "contents: write", id="read-only"),
         pytest.param(replace(FRESH, token=NOT_OPENING), "pull-requests: write", id="no pulls"),
         pytest.param(replace(FRESH, is_fork=True), "fork", id="fork"),
