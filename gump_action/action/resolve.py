@@ -25,6 +25,7 @@ from gump_action.host.policy import Skip
 from gump_action.host.publication import Publication
 
 DRY = "it is a dry run, so nothing was run"
+DRY_PUBLISH = "it is a dry run, so nothing is published"
 GO = "a run may begin, in the job that comes after this one"
 _FROM_BASE = 100
 
@@ -48,8 +49,8 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     if isinstance(ruling.decision, Skip):
         return _skip(ruling.decision.why, asked, log)
     if wanted.mode == "publish":
-        log.outputs({"deliver": "true"})
-        return 0
+        log.outputs({"deliver": str(not asked.is_dry_run).lower()})
+        return _skip(DRY_PUBLISH, asked, log) if asked.is_dry_run else 0
     checkout = Checkout(Path(asked.working_directory), environ, token)
     swapped = _look_at(checkout, asked, wanted, ruling)
     for line in swapped.lines(ruling.decision.base):
@@ -63,7 +64,7 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
         log.outputs({"go": "true"})
         _announce(environ, settled, log)
         return _end(GO, asked, log, may_be_red=False)
-    log.outputs({"deliver": str(wanted.delivers).lower()})
+    log.outputs({"deliver": str(wanted.delivers and not asked.is_dry_run).lower()})
     return _begin(environ, settled, log)
 
 

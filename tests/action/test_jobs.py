@@ -111,7 +111,8 @@ def test_two_uses_in_one_job_do_not_meet(jobs):
 
 
 def test_a_dry_run_says_the_plan_and_runs_nothing(jobs):
-    job = jobs(1, dry_run="true")
+    job = jobs(1, dry_run="true", publish="push")
+    assert "deliver" not in job.codes
     assert job.result["status"] == "skipped"
     assert "dry run" in job.result["reason"]
     assert "impl" in job.log
