@@ -10,14 +10,18 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action import carrying
+from gump_action import carrying, environment
 from gump_action.action.log import Log
 from gump_action.action.place import Place
+from gump_action.engine import record
 from gump_action.errors import GumpError, InputError
 from gump_action.host.publication import Bundle
 from gump_action.host.run_key import bundle_key
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
 from gump_action.travel import seal
 from gump_action.travel.manifest import MIB, Limits
+from gump_action.travel.search import engines_git, is_in_snapshots
 
 LIMITS = Limits(files=20_000, file_bytes=512 * MIB, total_bytes=1024 * MIB)
 
@@ -27,6 +31,7 @@ def make(here: Place, environ: Mapping[str, str], log: Log) -> str:
     try:
         here.bundle.parent.mkdir(parents=True, exist_ok=True)
         here.bundle.unlink(missing_ok=True)
+        _search(here, environ)
         lines, _ = carrying.pack(
             here.state,
             here.bundle,
@@ -41,6 +46,19 @@ def make(here: Place, environ: Mapping[str, str], log: Log) -> str:
         return ""
     log.say(f"The bundle: {lines[0]}")
     return str(Bundle(here.key.bundle_name, _digest(here.bundle)))
+
+
+def _search(here: Place, environ: Mapping[str, str]) -> None:
+    """Also of one that is sealed: the job that publishes does not know the secrets of this one."""
+    git = engines_git(here.state, environment.for_git(environ))
+    started = record.read_state(here.state).started
+    redactor = Redactor(secrets_of(environ, KEYS))
+    if git and started and is_in_snapshots(redactor, git, started.base):
+        raise InputError(
+            "a secret of this job is in what the run has written, in its result or on the way to "
+            "it, so no other job is given it.",
+            hint="See that no step writes the secret into a file, then start a new run.",
+        )
 
 
 def open_(bundle: Bundle, here: Place, environ: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The step that packs the state for the next attempt of this job, on whichever machine it runs.
 
-It runs when all else has ended, also after a failure or a cancel, and never changes the verdict.
+It runs when all else has ended, also after a failure or a cancel.  What cannot be kept changes no
+verdict, but for a bundle: without it the job that publishes would not begin, and nobody be told.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ NO_KEY = (
 NOT_BELIEVED = f"nothing of this run was stored, so a re-run of this job starts anew: {UNSURE}"
 
 
-def save(environ: Mapping[str, str], log: Log) -> None:
+def save(environ: Mapping[str, str], log: Log) -> int:
     """Pack what was asked for; what could not be packed is said.
 
+    The exit code: red where a run has passed, and no other job can publish its result.
     Raises InputError where the state key is none.
     """
     here = place(environ)
     names = carrying.key_names(environ)
     if not (here.state / LEDGER).is_file():
-        return
+        return 0
     if _is_doubtful(here, environ):
         kept = {"artifact": "false", "cache": "false", "note": NOT_BELIEVED}
         log.warn(NOT_BELIEVED)
@@ -57,6 +59,8 @@ def save(environ: Mapping[str, str], log: Log) -> None:
     except (GumpError, OSError) as why:
         log.warn(f"There is no report artifact: {why}")
     log.outputs(kept)
+    is_lost = kept.get("bundle") == "" and _has_passed(here)
+    return Verdict.FAILED.exit_code if is_lost else 0
 
 
 def _is_doubtful(here: Place, environ: Mapping[str, str]) -> bool:

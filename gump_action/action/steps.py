@@ -33,7 +33,7 @@ def play(name: str, environ: Mapping[str, str], log: Log, version: str) -> int:
         case "save":
             from gump_action.action import save
 
-            save.save(environ, log)
+            return save.save(environ, log)
         case "deliver":
             from gump_action.action import deliver
 

@@ -202,6 +202,16 @@ def test_a_bundle_of_another_host_run_is_refused(ground):
     assert ground.remote.head("topic") == ground.head
 
 
+@pytest.mark.parametrize("key", ["", "k" * 64], ids=["open", "sealed"])
+def test_a_result_with_a_secret_of_its_job_is_handed_to_no_other_and_is_red(ground, key):
+    """The job that publishes could not tell it from any other text, nor would it begin."""
+    secret = "of-the-database-of-this-job"
+    ground.begin({**PASSES, "impl": [[{"write": "done.txt", "text": f"{secret}\n"}]]})
+    ran = ground.on_pull(mode="run", state_key=key, environ={"DATABASE_PASSWORD": secret})
+    assert "a secret of this job is in what the run has written" in ran.log
+    assert (ran.codes["run"], ran.codes["save"], ran.result["bundle"]) == (0, 1, "")
+
+
 def test_host_workflows_are_pushed_by_an_app_alone(ground, github):
     acts = [*PASSES["impl"][0], {"write": ".github/workflows/ci.yml", "text": "on: push\n"}]
     ground.begin({**PASSES, "impl": [acts]})
