@@ -37,7 +37,7 @@ def refused(of: Refused) -> Delivery:
     return Delivery(
         Done.REFUSED,
         why,
-        ("Each of these keeps the whole result here:\n\n" + "\n".join(f"- {x}" for x in lines),),
+        (f"**Not published:** {why}. All of it is kept back.", *(f"- {x}" for x in lines)),
         is_wanting=True,
     )
 
@@ -74,9 +74,10 @@ def not_pushed(to: PushTo, of: NotPushed) -> Delivery:
 
 def failed(why: str) -> Delivery:
     """Nothing is lost: the result is in the record, and a re-run of the job publishes it."""
+    stop = "" if why.endswith((".", "!", "?")) else "."
     said = (
-        f"**Not published:** {prose(why)} When that is put right, **Re-run failed jobs** publishes "
-        "the result without running any agent again."
+        f"**Not published:** {prose(why)}{stop} When that is put right, **Re-run failed jobs** "
+        "publishes the result without running any agent again."
     )
     return Delivery(Done.FAILED, why, (said,), is_wanting=True)
 

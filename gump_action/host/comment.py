@@ -110,9 +110,12 @@ def announced(workflow: str, facts: Facts) -> str:
 
 
 def _is_next_said(facts: Facts) -> bool:
-    """While it runs nothing comes next, and what became of a result says it itself."""
-    is_wanting = facts.delivery is not None and facts.delivery.is_wanting
-    return facts.is_running or facts.has_arrived or is_wanting
+    """While it runs nothing comes next, and a result that did not arrive says it itself."""
+    return (
+        facts.is_running
+        or facts.is_in_pull
+        or (facts.delivery is not None and facts.delivery.is_wanting)
+    )
 
 
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
@@ -162,9 +165,13 @@ def _now(state: RunState) -> tuple[list[str], str]:
 
 
 def _end(state: RunState, facts: Facts) -> tuple[list[str], str]:
+    """What became of a result says itself why it did not arrive, and else where it is."""
     if not state.ended:
         return ["Its engine ended before it, and left no verdict."], ""
-    branch = "" if facts.has_arrived else state.ended.branch
+    if facts.delivery and facts.delivery.is_wanting:
+        return [], ""
+    is_elsewhere = facts.is_in_pull or (facts.delivery and facts.delivery.lines)
+    branch = "" if is_elsewhere else state.ended.branch
     what = "The result is" if state.ended.verdict is Verdict.PASSED else "What has passed is on"
     where = f"{what} the branch {code(branch[:200])} of the job's checkout." if branch else ""
     return [prose(state.ended.why[:_WHY])], where

@@ -30,8 +30,8 @@ class Facts:
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
     None where nobody has looked; `workflow` is what was run, where it is at hand.  `delivery` is
-    what became of the result, and `patch` the result itself, where it went nowhere.  `is_of_pull`:
-    it is told in the pull request that holds the result.
+    what became of the result, and `patch` the result itself, where it went nowhere.  `is_in_pull`:
+    it is told in the pull request that has the result.
     """
 
     mark: str = ""
@@ -48,12 +48,7 @@ class Facts:
     is_running: bool = False
     delivery: Delivery | None = None
     patch: str = ""
-    is_of_pull: bool = False
-
-    @property
-    def has_arrived(self) -> bool:
-        """Whether the result stands where people look for it, and not in the job alone."""
-        return self.is_of_pull or (self.delivery is not None and bool(self.delivery.commit))
+    is_in_pull: bool = False
 
     @property
     def link(self) -> str:

@@ -55,7 +55,7 @@ def message_of(title: str, state: RunState) -> str:
 def body_of(state: RunState, facts: Facts, subject: Subject, cool_down: int) -> str:
     """Of the pull request, below its mark: what the comment would say, and what closing it does."""
     closes = f"Closes #{subject.number}.\n\n" if subject.kind == "issue" else ""
-    told = comment.render(state, replace(facts, mark="", is_of_pull=True))
+    told = comment.render(state, replace(facts, mark="", delivery=None, is_in_pull=True))
     rest = (
         f"\n\nClosed without a merge, it is not opened again for {cool_down} days."
         if cool_down

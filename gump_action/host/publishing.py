@@ -125,8 +125,8 @@ class Refused:
         rest = len(self.reasons) - _NAMED
         more = [f"and {number(rest, 'more reason')}"] if rest > 0 else []
         rules = sorted({reason.rule for reason in self.reasons} & MAY_BE_ALLOWED)
-        hint = f"where this is meant: {code('allow-changes: ' + ', '.join(rules))}"
-        return [*shown, *more, *([hint] if rules else [])]
+        hint = [f"where this is meant, give {code('allow-changes: ' + ', '.join(rules))}"]
+        return [*shown, *more, *(hint if rules else [])]
 
 
 def judge(

@@ -76,8 +76,9 @@ def _values(
         "icon": MARKS[ended.verdict] if ended else RUNNING,
         "name": code(state.started.workflow[:100]) if state.started else "A run",
         "verdict": words.verdict_of_run(state),
-        "why": prose(ended.why[:2000]) if ended else _no_end(state),
-        "branch": _branch(ended) if ended and ended.branch else "",
+        "why": _why_so(state, facts),
+        "delivered": facts.delivery.lines if facts and facts.delivery else (),
+        "branch": _branch(ended) if ended and ended.branch and not _is_told(facts) else "",
         "advice": _advice(state, folder, facts),
         "facts": [*_facts(state, folder), *(_of_job(facts) if facts else [])],
         "attempts": [_row(attempt) for attempt in shown],
@@ -94,6 +95,19 @@ def _values(
         "bars": timeline.bars(shown),
         "totals": _totals(attempts, words.cost_of_run(state)),
     }
+
+
+def _is_told(facts: Facts | None) -> bool:
+    """Whether what became of the result says where it is."""
+    return bool(facts and facts.delivery and facts.delivery.lines)
+
+
+def _why_so(state: RunState, facts: Facts | None) -> str:
+    """Empty where what became of the result says it, with what to do."""
+    if state.ended is None:
+        return _no_end(state)
+    is_said = facts and facts.delivery and facts.delivery.is_wanting
+    return "" if is_said else prose(state.ended.why[:2000])
 
 
 def _no_end(state: RunState) -> str:

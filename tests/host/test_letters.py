@@ -49,6 +49,12 @@ def test_an_issue_is_closed_by_its_pull_request_and_nothing_else_is():
     assert "not opened again" not in other
 
 
+def test_a_pull_request_says_nothing_of_the_job_that_is_gone():
+    body = letters.body_of(passed_at_once().state, Facts(), Subject(), 14)
+    assert "checkout" not in body
+    assert "re-run" not in body.lower()
+
+
 def test_the_mark_of_the_comment_is_not_in_the_body():
     assert "<!--" not in letters.body_of(
         passed_at_once().state, Facts(mark="<!-- gump:x -->"), Subject(), 14

@@ -3,8 +3,9 @@
 import pytest
 
 from gump_action.engine.outcome import Verdict
+from gump_action.engine.state import fold
 from gump_action.errors import InputError
-from gump_action.host import carried, publication
+from gump_action.host import carried, comment, publication
 from gump_action.host.answers import Account, Pull, Side
 from gump_action.host.delivery import Delivery, Done, from_json
 from gump_action.host.destination import (
@@ -16,8 +17,12 @@ from gump_action.host.destination import (
     UpdatePull,
     Wish,
 )
+from gump_action.host.facts import Facts
 from gump_action.host.publishing import Reason, Refused, Rule
+from gump_action.host.report import report
 from gump_action.system.git_push import NotPushed, Why
+
+from .runs import passed_at_once
 
 BUNDLE = "gump-bundle-fix-0-0123456789abcdef-a2@sha256:" + "a" * 64
 PUSH = PushTo("topic", "b" * 40, ("b" * 40,))
@@ -110,6 +115,20 @@ def test_it_comes_through_the_runner_as_it_was(done):
 
 def test_every_way_to_end_has_its_word():
     assert {done.done for done in ALL} == set(Done)
+
+
+@pytest.mark.parametrize("done", ALL, ids=lambda done: str(done.done))
+def test_what_became_of_it_is_told_once_in_comment_and_summary(done):
+    state = passed_at_once().state
+    verdict, why = done.verdict(Verdict.PASSED)
+    fold(
+        (state.ended.model_copy(update={"verdict": verdict, "why": why, "seq": state.seq}),), state
+    )
+    facts = Facts(delivery=done)
+    for text in (comment.render(state, facts), report(state, None, facts=facts)):
+        assert all(line in text for line in done.lines)
+        assert text.lower().count("not published") <= 1
+        assert ("is the branch" in text or "is on the branch" in text) == (not done.lines)
 
 
 VERDICTS = {

@@ -252,7 +252,7 @@ def test_reasons_are_said_without_what_could_fool_a_reader():
         "<code>x&#92;n&#58;&#58;error&#58;&#58;y&#92;u202e</code> has a name that people or other "
         "file systems would read as another one",
         "`uv.lock` says which code of others is installed, and nobody reads it line by line",
-        "where this is meant: `allow-changes: lock-files`",
+        "where this is meant, give `allow-changes: lock-files`",
     ]
 
 
