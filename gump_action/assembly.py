@@ -234,11 +234,12 @@ def doctor(workflow: str | None, repo: Path, environ: Mapping[str, str]) -> int:
 
 
 def _version(program: Path, option: str, env: Mapping[str, str]) -> str:
-    """What a program says of its version within ten seconds."""
+    """What a program says of its version within ten seconds; stderr, with warnings, comes last."""
     said: list[bytes] = []
+    complained: list[bytes] = []
     launch = process.Launch((str(program), option), Path.cwd(), env, wall=10.0)
     try:
-        process.run(launch, said.append, said.append)
+        process.run(launch, said.append, complained.append)
     except OSError:
         return ""
-    return b"".join(said).decode("utf-8", "replace")
+    return b"".join(said + complained).decode("utf-8", "replace")

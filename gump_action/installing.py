@@ -168,11 +168,14 @@ def folder_name(cli: Cli) -> str:
 
 
 def version(program: Path, env: Mapping[str, str]) -> str:
-    """The number that a program says of its version within twenty seconds, or nothing."""
+    """The number that a program says of its version within twenty seconds, or nothing.
+
+    Only stdout counts: Codex 0.169.0 and Node may print warnings on stderr first.
+    """
     said: list[bytes] = []
     launch = process.Launch((str(program), "--version"), Path("/"), env, wall=20.0)
     try:
-        done = process.run(launch, said.append, said.append)
+        done = process.run(launch, said.append, lambda _: None)
     except OSError:
         return ""
     return number_in(b"".join(said).decode("utf-8", "replace")) if done.code == 0 else ""

@@ -262,6 +262,12 @@ def test_a_program_on_path_is_named_where_ours_cannot_be_had(machine):
     assert miss.why.endswith(f"\ncodex from PATH is used: {machine.bin}/codex")
 
 
+def test_a_warning_beside_the_version_is_not_taken_for_it(machine):
+    """Codex 0.169.0 has one where HOME is below the folder for temporary files."""
+    machine.put("codex", "#!/bin/sh\necho WARNING: proceeding >&2\necho codex-cli 0.169.0\n")
+    assert version_of(machine.bin, "codex") == "0.169.0"
+
+
 def test_a_program_that_says_another_version_is_not_kept(machine):
     machine.note("says", "0.1.2")
     (miss,) = machine.install("codex").missed

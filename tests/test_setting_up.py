@@ -287,3 +287,18 @@ def test_a_server_in_trouble_is_unknown_and_not_missing(ask, github, project):  
     done = ask("--repo-name", "octo/plant")
     assert done.returncode == 0
     assert "? Whether Actions is enabled" in done.stdout
+
+
+# doctor
+
+
+def test_a_warning_beside_a_version_is_not_taken_for_it(call, project):
+    """Codex 0.169.0 prints one on stderr where HOME is below the folder for temporary files."""
+    program = project.root / "programs/codex"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho WARNING: proceeding >&2\necho codex-cli 0.169.0\n")
+    program.chmod(0o755)
+    told = call("doctor", PATH=f"{program.parent}:{project.environ['PATH']}").stdout
+    (line,) = (line for line in told.splitlines() if str(program) in line)
+    assert "0.169.0" in line
+    assert "WARNING" not in line
