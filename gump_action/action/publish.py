@@ -22,7 +22,7 @@ from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.changes import changes_in
 from gump_action.host.delivery import Delivery, Done, from_json
-from gump_action.host.facts import Facts
+from gump_action.host.facts import Facts, Kept
 from gump_action.host.kept import is_same_run, stand_of
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
@@ -118,6 +118,8 @@ def _shown(patch: bytes) -> str:
 def _patch(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> bytes:
     """What the result changes, out of the folder that it was published from or the checkout."""
     folder = here.result if here.result.is_dir() else Path()
+    if folder != here.result and _is_of_another_job(environ):
+        return b""  # no checkout has it here
     try:
         return apply.patch(state, folder, environment.for_git(environ))
     except (GumpError, OSError) as why:
@@ -144,15 +146,27 @@ def _keep_report(text: str, here: Place) -> str:
 def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
     """What a re-run will find is said as it is: what was packed, and whether it was stored."""
     artifact = environ.get("GUMP_ARTIFACT_NAME", "")
-    is_kept = artifact or environ.get("GUMP_CACHED") == "true"
-    is_bare = environ.get("GUMP_WITHOUT_TRANSCRIPTS") == "true"
     return replace(
         comment.facts_of(environ, attempt, is_running=False),
         artifact=artifact,
         state_note=environ.get("GUMP_STATE_NOTE", ""),
         notes=tuple(each for each in NOTES if each == environ.get("GUMP_AGAIN_NOTE")),
-        kept=("without transcripts" if is_bare else "whole") if is_kept else "nothing",
+        kept=_kept(environ),
     )
+
+
+def _kept(environ: Mapping[str, str]) -> Kept:
+    if _is_of_another_job(environ):
+        return "elsewhere"
+    if not environ.get("GUMP_ARTIFACT_NAME") and environ.get("GUMP_CACHED") != "true":
+        return "nothing"
+    is_bare = environ.get("GUMP_WITHOUT_TRANSCRIPTS") == "true"
+    return "without transcripts" if is_bare else "whole"
+
+
+def _is_of_another_job(environ: Mapping[str, str]) -> bool:
+    """A record that is there though this job ran nothing has come in a bundle."""
+    return environ.get("GUMP_RAN") == "skipped"
 
 
 def _comment(state: RunState, facts: Facts, environ: Mapping[str, str], log: Log) -> str:

@@ -170,8 +170,7 @@ def _end(state: RunState, facts: Facts) -> tuple[list[str], str]:
         return ["Its engine ended before it, and left no verdict."], ""
     if facts.delivery and facts.delivery.is_wanting:
         return [], ""
-    is_elsewhere = facts.is_in_pull or (facts.delivery and facts.delivery.lines)
-    branch = "" if is_elsewhere else state.ended.branch
+    branch = state.ended.branch if facts.is_branch_here else ""
     what = "The result is" if state.ended.verdict is Verdict.PASSED else "What has passed is on"
     where = f"{what} the branch {code(branch[:200])} of the job's checkout." if branch else ""
     return [prose(state.ended.why[:_WHY])], where

@@ -21,12 +21,16 @@ class Change:
     removed: int | None = None
 
 
+Kept = Literal["whole", "without transcripts", "nothing", "elsewhere"]
+
+
 @dataclass(frozen=True)
 class Facts:
     """`ledger` is the hidden line below the mark; `notes` are more to be told, as
     Markdown of ours.
 
-    `kept` is what a re-run will find of the state, and `state_note` what is to be said of it.
+    `kept` is what a re-run will find of the state, and `state_note` what is to be said of it;
+    `elsewhere`: another job has run it, and stored what it could.
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
     None where nobody has looked; `workflow` is what was run, where it is at hand.  `delivery` is
@@ -39,7 +43,7 @@ class Facts:
     url: str = ""
     attempt: int = 1
     artifact: str = ""
-    kept: Literal["whole", "without transcripts", "nothing"] = "whole"
+    kept: Kept = "whole"
     state_note: str = ""
     notes: tuple[str, ...] = ()
     from_base: tuple[str, ...] = ()
@@ -49,6 +53,12 @@ class Facts:
     delivery: Delivery | None = None
     patch: str = ""
     is_in_pull: bool = False
+
+    @property
+    def is_branch_here(self) -> bool:
+        """Whether the result branch is in this job's checkout, and not told to be elsewhere."""
+        is_told = self.delivery is not None and self.delivery.lines
+        return not (is_told or self.is_in_pull or self.kept == "elsewhere")
 
     @property
     def link(self) -> str:

@@ -78,7 +78,9 @@ def _values(
         "verdict": words.verdict_of_run(state),
         "why": _why_so(state, facts),
         "delivered": facts.delivery.lines if facts and facts.delivery else (),
-        "branch": _branch(ended) if ended and ended.branch and not _is_told(facts) else "",
+        "branch": _branch(ended)
+        if ended and ended.branch and (facts or Facts()).is_branch_here
+        else "",
         "advice": _advice(state, folder, facts),
         "facts": [*_facts(state, folder), *(_of_job(facts) if facts else [])],
         "attempts": [_row(attempt) for attempt in shown],
@@ -95,11 +97,6 @@ def _values(
         "bars": timeline.bars(shown),
         "totals": _totals(attempts, words.cost_of_run(state)),
     }
-
-
-def _is_told(facts: Facts | None) -> bool:
-    """Whether what became of the result says where it is."""
-    return bool(facts and facts.delivery and facts.delivery.lines)
 
 
 def _why_so(state: RunState, facts: Facts | None) -> str:

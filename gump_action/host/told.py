@@ -177,6 +177,8 @@ def _session(next_: GoOnAt, facts: Facts) -> str:
     match next_.session:
         case None:
             return ""
+        case Resume() if facts.kept == "elsewhere":
+            return ""
         case Resume() if facts.kept == "without transcripts":
             return "in a fresh session, since the transcripts stay behind"
         case Resume(attempt=attempt, is_own=True):

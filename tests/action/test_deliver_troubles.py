@@ -243,7 +243,8 @@ def test_a_bundle_that_is_gone_is_said(ground):
 
 
 def test_a_run_that_failed_is_told_by_the_job_that_publishes(ground):
-    ground.begin({"look": PASSES["look"], "impl": [[{"say": "no"}]]})
+    look = [*PASSES["look"][0], {"write": "first.txt", "text": "x\n"}]
+    ground.begin({"look": [look], "impl": [[{"say": "no"}]]})
     ran = ground.on_pull(mode="run")
     assert ran.result["status"] == "failed"
     done = ground.on_pull(
@@ -251,4 +252,9 @@ def test_a_run_that_failed_is_told_by_the_job_that_publishes(ground):
         bundle=ran.result["bundle"], workflow="", spec="",
     )  # fmt: skip
     assert (done.result["published"], done.result["status"]) == ("nothing", "failed")
-    assert "failed" in comments(ground)[0]
+    (said,) = comments(ground)
+    assert "`fix` failed" in said
+    # Its state and its checkout are those of the other job.
+    assert "goes on at `impl`, attempt 2" in said
+    assert "checkout" not in said
+    assert "There is no patch" not in done.log
