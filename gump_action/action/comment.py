@@ -13,6 +13,7 @@ from gump_action.errors import GumpError, HostError
 from gump_action.host import api, comment, inputs, standing
 from gump_action.host.api import Api
 from gump_action.host.facts import Facts, url_of_run
+from gump_action.host.marks import mark_of
 from gump_action.host.run_key import workflow_path
 from gump_action.host.standing import Standing, Turn, advanced
 from gump_action.providers import KEYS
@@ -89,7 +90,7 @@ def mark_on(environ: Mapping[str, str], workflow: str, number: int) -> str:
 
     Two jobs with the same one share a comment.
     """
-    return comment.mark_of(f"{workflow_path(environ)} {workflow}", str(number))
+    return mark_of(f"{workflow_path(environ)} {workflow}", str(number))
 
 
 def _remembering(facts: Facts, mark: str, known: Standing, limit: int) -> Facts:

@@ -31,6 +31,7 @@ from gump_action.host.answers import (
 )
 from gump_action.host.calls import Calls, Door
 from gump_action.host.event import LOGIN
+from gump_action.host.marks import has_mark
 from gump_action.host.patience import Ask
 from gump_action.host.sources import Asked
 
@@ -157,16 +158,15 @@ class Api:
     def find_comment(self, number: int, mark: str, authors: Collection[str] = ()) -> Comment | None:
         """The oldest comment that is ours: by one of these authors, and marked; over all pages.
 
-        The mark stands at the very start or end, where quoted text never does.  Ours means the
-        login that the token writes as, unless authors are named: a login with `[bot]` is an app's,
-        no person can have one.  All jobs of a repository write as `github-actions[bot]`, so what
-        such a comment says is still to be checked before it is believed.
+        The mark is the first line, where nobody's text stands.  Ours means the login that the token
+        writes as, unless authors are named: a login with `[bot]` is an app's, no person can have
+        one.  All jobs of a repository write as `github-actions[bot]`, so what such a comment says
+        is still to be checked before it is believed.
         """
         ours = {author.lower() for author in authors or (self.viewer(),)}
         ask = Ask("GET", self._at(f"issues/{number}/comments"), _COMMENTS)
         for comment in self._calls.pages(ask, answers.read_comment):
-            is_marked = comment.body.startswith(mark) or comment.body.rstrip().endswith(mark)
-            if is_marked and comment.author.login.lower() in ours:
+            if has_mark(comment.body, mark) and comment.author.login.lower() in ours:
                 return comment
         return None
 

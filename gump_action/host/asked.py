@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from gump_action.host import comment
 from gump_action.host.command import Command, Fault, Verb, Workflows, parse_command, speaks_to_us
 from gump_action.host.event import Event, Kind
 from gump_action.host.inputs import Commenting
+from gump_action.host.marks import begins_as_ours
 from gump_action.host.words import code
 
 ASKED = "asked"
@@ -98,7 +98,7 @@ def _is_label(event: Event) -> bool:
 
 def _quiet_comment(event: Event, workflow: str) -> Quiet | None:
     said = event.text.comment
-    if comment.begins_as_ours(said):
+    if begins_as_ours(said):
         return Quiet("This comment is one that gump-action wrote.")
     if speaks_to_us(said) or (event.kind is Kind.REVIEW and workflow != ASKED):
         return None

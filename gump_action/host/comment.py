@@ -7,8 +7,6 @@ stands in code spans, in fences that it cannot close, or as plain words.  Talkin
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,24 +24,7 @@ _WHY = 600
 _NOTE = 400
 _NAMES = 12
 _READABLE = 60
-_MARK = re.compile(r"<!-- gump:[0-9a-f]{32} -->")
 _FORGED = re.compile(r"<!--(?=\s*gump:)", re.IGNORECASE)
-
-
-def mark_of(workflow: str, subject: str) -> str:
-    """The hidden first line by which the comment of this workflow on this subject is found."""
-    digest = hashlib.blake2b(json.dumps([workflow, subject]).encode(), digest_size=16)
-    return f"<!-- gump:{digest.hexdigest()} -->"
-
-
-def begins_as_ours(body: str) -> bool:
-    """Whether it looks like one of ours, whoever wrote it."""
-    return bool(_MARK.match(body))
-
-
-def has_mark(body: str, mark: str) -> bool:
-    """Whether a comment begins with it; further down it would be somebody's words."""
-    return bool(mark) and body.partition("\n")[0].strip() == mark
 
 
 @dataclass(frozen=True)

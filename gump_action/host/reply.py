@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 from gump_action.host.words import code, prose
 from gump_action.workflow.model import Input, Workflow
 

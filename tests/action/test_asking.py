@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 from gump_action.host.standing import Last, Standing, line_of, read
 
 from .conftest import KEY

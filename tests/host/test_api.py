@@ -67,8 +67,8 @@ def test_a_comment_of_others_is_not_ours(author, body, api, github):
     assert api.find_comment(5, MARK) is None
 
 
-@pytest.mark.parametrize("body", [f"{MARK}\ntext", f"text\n{MARK}\n"])
-def test_a_mark_at_either_end_makes_it_ours(body, api, github):
+@pytest.mark.parametrize("body", [f"{MARK}\ntext", f"{MARK}\r\ntext", MARK])
+def test_a_mark_as_the_first_line_makes_it_ours(body, api, github):
     github.add_comment(5, body, OUR_BOT)
     assert api.find_comment(5, MARK).body == body
 

@@ -18,7 +18,7 @@ from gump_action.host.asked import (
     wish_of,
     with_request,
 )
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 from gump_action.host.reply import mark_on
 
 from .occasion import event_of, own_pulls, user

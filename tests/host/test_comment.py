@@ -7,6 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.state import fold
 from gump_action.host import comment as c
 from gump_action.host.facts import Change, Facts, url_of_run
+from gump_action.host.marks import begins_as_ours, has_mark, mark_of
 from gump_action.host.standing import Standing, line_of, read
 from gump_action.host.words import clean
 
@@ -98,7 +99,7 @@ def test_no_text_of_others_breaks_a_table(text):
 def test_there_is_one_mark_and_no_hidden_character(text):
     body = hostile(text)
     assert len(re.findall(r"<!--\s*gump:", body)) == 1
-    assert c.has_mark(body, MARK)
+    assert has_mark(body, MARK)
     hidden = {char for char in body if unicodedata.category(char) in ("Cf", "Cc", "Cs", "Co")}
     assert hidden == {"\n"}
 
@@ -113,10 +114,10 @@ def test_evidence_stays_in_its_fence(text):
 
 def test_a_mark_is_of_one_workflow_and_one_subject():
     marks = {
-        c.mark_of(*names) for names in [("a", "b"), ("a", "c"), ("ab", ""), ("", "ab"), ("b", "a")]
+        mark_of(*names) for names in [("a", "b"), ("a", "c"), ("ab", ""), ("", "ab"), ("b", "a")]
     }
     assert len(marks) == 5
-    assert c.mark_of("a", "b") == c.mark_of("a", "b")
+    assert mark_of("a", "b") == mark_of("a", "b")
     assert all(re.fullmatch(r"<!-- gump:[0-9a-f]{32} -->", mark) for mark in marks)
 
 
@@ -130,16 +131,16 @@ def test_a_mark_is_of_one_workflow_and_one_subject():
         (f"x\n{MARK}", False),
         (f"> {MARK}", False),
         (f"{MARK} x", False),
-        (c.mark_of("fix", "pr-13"), False),
+        (mark_of("fix", "pr-13"), False),
         ("", False),
     ],
 )
 def test_only_a_first_line_is_a_mark(body, has):
-    assert c.has_mark(body, MARK) is has
+    assert has_mark(body, MARK) is has
 
 
 def test_no_mark_is_found_nowhere():
-    assert not c.has_mark("\nx", "")
+    assert not has_mark("\nx", "")
 
 
 def test_the_link_has_the_number_of_the_attempt():
@@ -405,7 +406,7 @@ def test_a_comment_of_any_run_fits(state, said):
     for each in (facts, Facts(mark=MARK, is_running=True)):
         text = c.render(state, each)
         assert c.size(text) <= c.LIMIT
-        assert c.has_mark(text, MARK)
+        assert has_mark(text, MARK)
         assert text.rstrip().endswith("</sub>")
     assert said in c.render(state, facts)
 
@@ -504,4 +505,4 @@ def test_what_it_remembers_counts_for_its_length(limit):
     [(MARK, True), (f"{MARK}\nx", True), (f"x\n{MARK}", False), ("<!-- gump:x -->", False)],
 )
 def test_what_begins_as_ours_is_taken_for_ours(body, is_ours):
-    assert c.begins_as_ours(body) is is_ours
+    assert begins_as_ours(body) is is_ours

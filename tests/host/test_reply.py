@@ -6,7 +6,8 @@ import pytest
 
 from gump_action.host.asked import quiet
 from gump_action.host.command import parse_command, speaks_to_us
-from gump_action.host.comment import LIMIT, mark_of, size
+from gump_action.host.comment import LIMIT, size
+from gump_action.host.marks import mark_of
 from gump_action.host.reply import mark_on, reply
 from gump_action.workflow.model import Input, Workflow
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 
 COMMAND_FILES = ("ENV", "PATH", "OUTPUT", "STATE", "STEP_SUMMARY")
 LINES = {

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 
 from ..host.test_comment import words_outside_code
 from ..host.test_report import tokens_of

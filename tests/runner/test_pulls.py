@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from gump_action.host.comment import mark_of
+from gump_action.host.marks import mark_of
 
 from .act import GIT, Trigger, make_repository
 from .cancel import wait_until
