@@ -132,9 +132,12 @@ class RunState:
 
     def is_in_history(self, commit: str, tip: str) -> bool:
         """Whether the tree `tip` was made, snapshot by snapshot, from `commit`."""
-        while tip and tip != commit:
+        # A record that was forged can have a circle; a true one ends before all are passed.
+        for _ in range(len(self.parents) + 1):
+            if not tip or tip == commit:
+                break
             tip = self.parents.get(tip, "")
-        return bool(tip)
+        return bool(tip) and tip == commit
 
     def used_by_session(self, attempt: Attempt) -> e.Usage:
         """What its session had used in all at its end; where it died with its engine, before it."""

@@ -143,3 +143,9 @@ def test_a_ledger_of_before_with_a_strategy_in_its_attempts_can_be_read():
         b'"strategy":0,"digest":"","base":"b","start":"b","session":{"mode":"fresh","why":""}}'
     )
     assert e.parse_event(line).agent == "x"
+
+
+def test_a_forged_circle_of_snapshots_comes_to_an_end():
+    state = RunState(parents={"a": "b", "b": "a"})
+    assert not state.is_in_history("c", "a")
+    assert state.is_in_history("b", "a")
