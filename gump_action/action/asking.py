@@ -20,6 +20,7 @@ from gump_action.host import api, asked, loops, standing
 from gump_action.host.api import Api
 from gump_action.host.asked import ASKED, Again, Help, Quiet, Start, Stop
 from gump_action.host.event import Event
+from gump_action.host.facts import server_of
 from gump_action.host.inputs import Inputs
 from gump_action.host.standing import Standing
 from gump_action.host.words import prose
@@ -74,7 +75,7 @@ def settle(asker: Asker) -> Go | Done:
         return _without_token(wish, given, event, known)
     with Api(connection, patience=_PATIENCE) as github:
         number = asked.comment_on(event, given.comment)
-        server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        server = server_of(environ)
         past = Past(environ, event, number, github, known)
         answer = Answer(event, github, asker.log, server)
         return _Settling(asker, known, past, answer).of(wish)

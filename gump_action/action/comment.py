@@ -12,7 +12,7 @@ from gump_action.engine.state import RunState
 from gump_action.errors import GumpError, HostError
 from gump_action.host import api, comment, inputs, standing
 from gump_action.host.api import Api
-from gump_action.host.facts import Facts, url_of_run
+from gump_action.host.facts import Facts, server_of, url_of_run
 from gump_action.host.marks import mark_of
 from gump_action.host.run_key import workflow_path
 from gump_action.host.standing import Standing, Turn, advanced
@@ -118,7 +118,7 @@ def desk(environ: Mapping[str, str], token: str) -> Desk | None:
 
 def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> Facts:
     """What this job, which is the attempt of that number, knows besides the ledger."""
-    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    server = server_of(environ)
     repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
     from_base = environ.get("GUMP_FROM_BASE", "")
     return Facts(

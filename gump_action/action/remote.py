@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gump_action import environment
+from gump_action.host.facts import server_of
 from gump_action.system import git_fetch, git_push
 from gump_action.system.git_push import NotPushed, Push, Pushed
 
@@ -30,8 +31,7 @@ class Remote:
 
     @property
     def _url(self) -> str:
-        server = self.environ.get("GITHUB_SERVER_URL") or "https://github.com"
-        return f"{server}/{self.environ.get('GITHUB_REPOSITORY', '')}"
+        return f"{server_of(self.environ)}/{self.environ.get('GITHUB_REPOSITORY', '')}"
 
     @property
     def _header(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +65,11 @@ class Facts:
     def link(self) -> str:
         """The address where it is one, and nothing that Markdown could read otherwise."""
         return self.url if _URL.fullmatch(self.url) else ""
+
+
+def server_of(environ: Mapping[str, str]) -> str:
+    """The address of GitHub for people and git; an Enterprise Server has its own."""
+    return environ.get("GITHUB_SERVER_URL") or "https://github.com"
 
 
 def url_of_run(server: str, repository: str, run: str, attempt: int) -> str:

@@ -7,6 +7,8 @@ import pytest
 from gump_action.engine import events as e
 from gump_action.errors import InputError
 
+from .kills import Killed, kill_at
+
 ONE_FAILS_ONCE = {"one": [[{"write": "b.txt", "text": "1\n"}, {"fail": "no"}], []]}
 
 
@@ -387,21 +389,6 @@ def test_a_resumed_session_is_as_it_stood_and_not_as_another_step_left_it(projec
 
 
 # --- an engine that was killed at any write -------------------------------------------------------
-
-
-class Killed(BaseException):
-    """The machine went away."""
-
-
-def kill_at(count):
-    left = [count]
-
-    def hook(moment, name):
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-
-    return hook
 
 
 @pytest.mark.parametrize("count", range(0, 78, 13))

@@ -8,6 +8,8 @@ from gump_action.engine import events as e
 from gump_action.engine.apply import patch
 from gump_action.errors import InputError
 
+from .kills import Killed, kill_at
+
 CAME_IN = "a.txt"
 MOVED = {CAME_IN: "zero\none\ntwo\nthree\n", "theirs.txt": "by others\n"}
 
@@ -394,21 +396,6 @@ def test_the_command_line_takes_in_what_came(project):
     assert (done.returncode, "HEAD has moved from" in done.stdout) == (0, True)
     branch = project.git("for-each-ref", "--format=%(refname)", "refs/heads/gump")
     assert project.git("diff", "--name-only", "HEAD", branch) == "one.txt"
-
-
-class Killed(BaseException):
-    """The engine is gone, and what it had begun is as it was."""
-
-
-def kill_at(count):
-    left = [count]
-
-    def hook(moment, name):
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-
-    return hook
 
 
 @pytest.mark.parametrize("count", range(2, 75, 9))
