@@ -89,15 +89,15 @@ def test_the_oldest_of_several_is_kept(api, github):
 
 
 def test_a_comment_is_made_once_and_then_edited(api, github):
-    api.keep_comment(5, MARK, f"{MARK} one")
-    api.keep_comment(5, MARK, f"{MARK} two")
-    assert [comment["body"] for comment in github.comments] == [f"{MARK} two"]
+    api.keep_comment(5, MARK, f"{MARK}\none")
+    api.keep_comment(5, MARK, f"{MARK}\ntwo")
+    assert [comment["body"] for comment in github.comments] == [f"{MARK}\ntwo"]
 
 
 def test_a_comment_that_was_made_behind_an_error_is_not_made_again(api, github):
     github.faults = [Fault(COMMENTS, "POST", times=1, kind="after", status=502)]
-    api.keep_comment(5, MARK, f"{MARK} text")
-    assert [comment["body"] for comment in github.comments] == [f"{MARK} text"]
+    api.keep_comment(5, MARK, f"{MARK}\ntext")
+    assert [comment["body"] for comment in github.comments] == [f"{MARK}\ntext"]
 
 
 def test_a_new_comment_is_not_asked_for_twice_where_the_first_may_have_been_made(api, github):
