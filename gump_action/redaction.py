@@ -48,6 +48,8 @@ _LOWER = bytes(range(256)).lower()
 _BLOCK = 8
 _SHORTEST_ANCHOR = 4
 _STEPS = (1, 2, 3)
+_LONGEST_SYMBOL = 16
+"""Bytes of one character as it is usually written: escaped, quoted twice, or with a break."""
 # Measured: a look at every block of text costs as much as a search for this many anchors.
 _BLOCK_COST = 25
 
@@ -253,6 +255,8 @@ class Redactor:
         )
         self._short = sorted(a for a in anchors if _SHORTEST_ANCHOR <= len(a) < _long(self._step))
         self._unanchored = any(len(a) < _SHORTEST_ANCHOR for a in anchors)
+        self.reach = max(4096, _LONGEST_SYMBOL * max((len(f.text) for f in self._forms), default=0))
+        """Bytes that the longest of its secrets takes at most, in the usual forms of it."""
 
     def clean(self, text: str) -> str:
         """What people and later agents are shown.

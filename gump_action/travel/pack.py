@@ -249,9 +249,11 @@ def _write_files(
 ) -> tuple[bytes, list[Found]]:
     """The digests of all, and the files in which a secret is; what is sealed is not searched."""
     digests, hits = [], []
+    search = None if wanted.key else Search(wanted.redactor)
     for found in taken:
         digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
-        search = None if wanted.key else Search(wanted.redactor)
+        if search:
+            search.begin()
         for chunk in files.chunks(found):
             digest.update(chunk)
             content.write(chunk)

@@ -9,24 +9,48 @@ from gump_action.redaction import Redactor
 from gump_action.system import git_history
 from gump_action.system.git import ALONE, Git
 
-OVERLAP = 64 * 1024
-"""Bytes of the chunk before that are looked at again, for a secret that lies over the border."""
 BATCH = 16 << 20
+_HELD = 32
+"""Chunks of the file before that are held in memory, to be compared with."""
 
 
 class Search:
-    """Gets a text in chunks; `hit` says whether there was a secret in it."""
+    """Gets files in chunks; `hit` says whether there was a secret in the present one.
+
+    What a file begins with in common with the one before it is not searched again: a session's
+    transcript goes on with that of the attempt before.
+    """
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
-        self.before = b""
+        self.reach = redactor.reach
         self.hit = False
+        self._known: list[bytes] = []
+        self._chunks: list[bytes] = []
+        self._before = b""
+
+    def begin(self) -> None:
+        """The next file."""
+        # Behind a hit nothing was searched, and what was found is to be found again.
+        self._known = [] if self.hit else self._chunks
+        self._chunks, self._before, self.hit = [], b"", False
 
     def look(self, chunk: bytes) -> None:
         if self.hit:
             return
-        self.hit = self.redactor.holds_secret(self.before + chunk)
-        self.before = (self.before + chunk)[-OVERLAP:]
+        common = self._common(chunk)
+        if common < len(chunk):
+            start = max(0, len(self._before) + common - self.reach)
+            self.hit = self.redactor.holds_secret((self._before + chunk)[start:])
+        self._before = (self._before + chunk)[-self.reach :]
+        self._chunks += [chunk] if len(self._chunks) < _HELD else []
+
+    def _common(self, chunk: bytes) -> int:
+        """Bytes at its beginning that were searched, with all before them, in the last file."""
+        known = self._known.pop(0) if self._known else b""
+        if chunk != known:
+            self._known = []
+        return len(known) if chunk.startswith(known) else 0
 
 
 def is_in_snapshots(redactor: Redactor, git: Git, base: str) -> bool:

@@ -157,6 +157,8 @@ def test_more_than_would_be_taken_back_is_refused_before_it_travels(wanted, limi
 class Meddler:
     """A redactor in whose time somebody else works in the state directory."""
 
+    reach = 4096
+
     def __init__(self, act):
         self.act = act
 
