@@ -9,8 +9,10 @@ from gump_action.engine.prompts import cut
 from gump_action.engine.retry import Stop
 from gump_action.engine.run import Run
 from gump_action.engine.sessions import last_that_talked
+from gump_action.errors import CommandError
 
 FILES_TOLD = 100
+NOT_HERE = b"(cannot be shown: this is a partial clone, which lacks what was there before)"
 NO_MERGE = Stop(
     Verdict.FAILED,
     "what it starts from does not merge with what has come in since; --fresh starts a new run",
@@ -66,12 +68,21 @@ def told(run: Run, news: News | None) -> dict[str, str]:
     """The values of what came in, for reading: masked, and cut; none where there is no news."""
     if news is None:
         return {}
-    changes = run.workspace.compare(news.old, news.new)
+    files, patch = _compared(run, news)
     clean = run.around.redactor.clean
-    names = [clean(name) for name in changes.files[:FILES_TOLD]]
-    more = len(changes.files) - len(names)
+    names = [clean(name) for name in files[:FILES_TOLD]]
+    more = len(files) - len(names)
     limit = run.workflow.error_context.max_diff_chars
     return {
         "files": "\n".join(names) + (f"\n… and {more} more" if more else ""),
-        "diff": cut(clean(changes.patch.decode("utf-8", "replace")), limit),
+        "diff": cut(clean(patch.decode("utf-8", "replace")), limit),
     }
+
+
+def _compared(run: Run, news: News) -> tuple[tuple[str, ...], bytes]:
+    """The files that came in, and what changed in them."""
+    try:
+        changes = run.workspace.compare(news.old, news.new)
+    except CommandError:
+        return run.workspace.changed_files(news.old, news.new), NOT_HERE
+    return changes.files, changes.patch
