@@ -20,10 +20,11 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings, Wish
 from gump_action.engine.state import RunState
 from gump_action.errors import InputError
-from gump_action.host import actions, display, places, plan
-from gump_action.host import doctor as doctors
+from gump_action.host import actions, display, places
 from gump_action.host import report as reports
-from gump_action.host.annotations import Tree, annotations_of
+from gump_action.host.log import plan
+from gump_action.host.log.annotations import Tree, annotations_of
+from gump_action.host.setup import doctor as doctors
 from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system import private, process

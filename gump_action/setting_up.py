@@ -12,9 +12,10 @@ from pathlib import Path
 
 from gump_action import environment
 from gump_action.errors import HostError, InputError
-from gump_action.host import places, ready, settings
+from gump_action.host import places
 from gump_action.host.api import Api, Connection, connection
-from gump_action.host.host_workflows import FOLDER, HostWorkflow, read_host_workflow
+from gump_action.host.setup import ready, settings
+from gump_action.host.setup.host_workflows import FOLDER, HostWorkflow, read_host_workflow
 from gump_action.system.git import Git
 from gump_action.workflow.tree import listed, suggest
 

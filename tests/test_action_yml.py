@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gump_action.host import inputs, outputs, publication
+from gump_action.host import inputs, outputs
+from gump_action.host.publishing import publication
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "action.yml").read_text()

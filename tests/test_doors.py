@@ -20,10 +20,10 @@ DOORS = {
     "jinja2": {"templating.py"},
     "git": {"system/git.py"},
     "github": {"host/api.py"},
-    "requests": {"host/calls.py", "host/blob.py"},
-    "rich": {"host/live.py"},
+    "requests": {"host/github/calls.py", "host/github/blob.py"},
+    "rich": {"host/log/live.py"},
     "click": {"main.py"},
-    "threading": {"host/live.py", "action/talk.py"},
+    "threading": {"host/log/live.py", "action/talk.py"},
 }
 
 

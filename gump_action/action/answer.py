@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gump_action.action.log import Log
 from gump_action.errors import HostError
-from gump_action.host import reply
 from gump_action.host.api import Api, Reaction, Subject
+from gump_action.host.asking import reply
 from gump_action.host.event import Event, Kind
 from gump_action.workflow.model import Workflow
 

@@ -16,13 +16,15 @@ from gump_action.action.log import Log
 from gump_action.action.past import Past, goes_on
 from gump_action.action.spec import AUTO, is_auto
 from gump_action.errors import HostError, InputError
-from gump_action.host import api, asked, loops, standing
+from gump_action.host import api
 from gump_action.host.api import Api
-from gump_action.host.asked import ASKED, Again, Help, Quiet, Start, Stop
+from gump_action.host.asking import asked, standing
+from gump_action.host.asking.asked import ASKED, Again, Help, Quiet, Start, Stop
+from gump_action.host.asking.standing import Standing
 from gump_action.host.event import Event
-from gump_action.host.facts import server_of
 from gump_action.host.inputs import Inputs
-from gump_action.host.standing import Standing
+from gump_action.host.said.facts import server_of
+from gump_action.host.trigger import loops
 from gump_action.host.words import prose
 
 T = TypeVar("T")

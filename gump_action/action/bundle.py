@@ -15,7 +15,7 @@ from gump_action.action.log import Log
 from gump_action.action.place import Place
 from gump_action.engine import record
 from gump_action.errors import GumpError, InputError
-from gump_action.host.publication import Bundle
+from gump_action.host.publishing.publication import Bundle
 from gump_action.host.run_key import bundle_key
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of

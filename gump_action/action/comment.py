@@ -10,12 +10,14 @@ from pathlib import Path
 
 from gump_action.engine.state import RunState
 from gump_action.errors import GumpError, HostError
-from gump_action.host import api, comment, inputs, standing
+from gump_action.host import api, inputs
 from gump_action.host.api import Api
-from gump_action.host.facts import Facts, server_of, url_of_run
+from gump_action.host.asking import standing
+from gump_action.host.asking.standing import Standing, Turn, advanced
 from gump_action.host.marks import mark_of
 from gump_action.host.run_key import workflow_path
-from gump_action.host.standing import Standing, Turn, advanced
+from gump_action.host.said import comment
+from gump_action.host.said.facts import Facts, server_of, url_of_run
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.workflow import loader

@@ -13,11 +13,12 @@ from gump_action import environment
 from gump_action.action.remote import Remote
 from gump_action.action.result import Result
 from gump_action.errors import HostError
-from gump_action.host import carried
 from gump_action.host.answers import Pull
 from gump_action.host.api import Api
-from gump_action.host.delivery import Delivery
-from gump_action.host.destination import (
+from gump_action.host.github.pulls import NewPull, Pulls
+from gump_action.host.github.signing import Entry, Objects
+from gump_action.host.publishing.delivery import Delivery
+from gump_action.host.publishing.destination import (
     AsPatch,
     Destination,
     LeavePull,
@@ -26,9 +27,8 @@ from gump_action.host.destination import (
     PushTo,
     UpdatePull,
 )
-from gump_action.host.pulls import NewPull, Pulls
-from gump_action.host.signing import Entry, Objects
-from gump_action.host.tasks import mark_of
+from gump_action.host.publishing.tasks import mark_of
+from gump_action.host.said import carried
 from gump_action.system.git_changes import NO_FILE, Changed
 from gump_action.system.git_commit import Wanted, entries_of, make_commit
 from gump_action.system.git_push import NotPushed, Push

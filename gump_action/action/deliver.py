@@ -18,11 +18,13 @@ from gump_action.engine import record
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
 from gump_action.errors import CommandError, HostError, InputError
-from gump_action.host import api, carried, inputs, publication
+from gump_action.host import api, inputs
 from gump_action.host.api import Api
-from gump_action.host.delivery import Delivery
-from gump_action.host.destination import Nothing, Wish
-from gump_action.host.publication import Publication
+from gump_action.host.publishing import publication
+from gump_action.host.publishing.delivery import Delivery
+from gump_action.host.publishing.destination import Nothing, Wish
+from gump_action.host.publishing.publication import Publication
+from gump_action.host.said import carried
 
 PATIENCE = 120.0
 """Seconds for GitHub: a result that does not arrive is worth more than a comment that does not."""

@@ -14,18 +14,19 @@ from gump_action.action.remote import Remote
 from gump_action.action.result import Result
 from gump_action.engine.state import RunState
 from gump_action.errors import HostError
-from gump_action.host import carried, destination, letters
 from gump_action.host.answers import Pull
 from gump_action.host.api import Api
-from gump_action.host.changes import changes_in
-from gump_action.host.delivery import Delivery
-from gump_action.host.destination import Branch, Destination, Token, Wish
-from gump_action.host.letters import Subject
-from gump_action.host.publication import Publication
-from gump_action.host.publishing import Publishable, Refused, judge
-from gump_action.host.pulls import Pulls
-from gump_action.host.signing import Objects
-from gump_action.host.tasks import branch_of
+from gump_action.host.github.pulls import Pulls
+from gump_action.host.github.signing import Objects
+from gump_action.host.publishing import destination
+from gump_action.host.publishing.delivery import Delivery
+from gump_action.host.publishing.destination import Branch, Destination, Token, Wish
+from gump_action.host.publishing.publication import Publication
+from gump_action.host.publishing.rules import Publishable, Refused, judge
+from gump_action.host.publishing.tasks import branch_of
+from gump_action.host.said import carried, letters
+from gump_action.host.said.changes import changes_in
+from gump_action.host.said.letters import Subject
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 

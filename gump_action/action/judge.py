@@ -10,10 +10,10 @@ from gump_action.errors import HostError, InputError
 from gump_action.host import api, policy
 from gump_action.host.api import Api
 from gump_action.host.event import Event
-from gump_action.host.event_reading import read_event, with_pull_request
 from gump_action.host.inputs import Inputs
 from gump_action.host.policy import MayRun, Skip
-from gump_action.host.rights import Allowed, Right, Unknown
+from gump_action.host.trigger.reading import read_event, with_pull_request
+from gump_action.host.trigger.rights import Allowed, Right, Unknown
 
 NO_TOKEN = "`github-token` is empty"
 

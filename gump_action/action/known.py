@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gump_action.errors import GumpError
 from gump_action.host import places
-from gump_action.host.asked import name_of
-from gump_action.host.command import WORKFLOW
+from gump_action.host.asking.asked import name_of
+from gump_action.host.asking.command import WORKFLOW
 from gump_action.workflow import loader
 from gump_action.workflow.model import Workflow
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from gump_action.action import comment
 from gump_action.action.known import Known
 from gump_action.errors import HostError
-from gump_action.host import standing
 from gump_action.host.api import Api
+from gump_action.host.asking import standing
+from gump_action.host.asking.standing import Last, Standing
 from gump_action.host.event import Event
+from gump_action.host.github.thread import Thread
 from gump_action.host.run_key import workflow_path
-from gump_action.host.standing import Last, Standing
-from gump_action.host.thread import Thread
 
 
 @dataclass

@@ -20,10 +20,10 @@ from gump_action.engine.state import RunState, fold
 from gump_action.errors import GumpError, InputError
 from gump_action.host import outputs
 from gump_action.host import report as reports
-from gump_action.host.changes import changes_in
-from gump_action.host.delivery import Delivery, Done, from_json
-from gump_action.host.facts import Facts, Kept
 from gump_action.host.kept import is_same_run, stand_of
+from gump_action.host.publishing.delivery import Delivery, Done, from_json
+from gump_action.host.said.changes import changes_in
+from gump_action.host.said.facts import Facts, Kept
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gump_action import environment
-from gump_action.host.facts import server_of
+from gump_action.host.said.facts import server_of
 from gump_action.system import git_fetch, git_push
 from gump_action.system.git_push import NotPushed, Push, Pushed
 

@@ -17,12 +17,13 @@ from gump_action.action.spec import Made, is_auto, make_spec
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
 from gump_action.errors import GumpError, InputError
-from gump_action.host import api, inputs, publication, words
-from gump_action.host.asked import comment_on, is_by_person, quiet
+from gump_action.host import api, inputs, words
+from gump_action.host.asking.asked import comment_on, is_by_person, quiet
 from gump_action.host.event import Event
 from gump_action.host.inputs import Form, Inputs
 from gump_action.host.policy import Skip
-from gump_action.host.publication import Publication
+from gump_action.host.publishing import publication
+from gump_action.host.publishing.publication import Publication
 
 DRY = "it is a dry run, so nothing was run"
 DRY_PUBLISH = "it is a dry run, so nothing is published"

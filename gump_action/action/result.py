@@ -19,7 +19,7 @@ from gump_action.engine.state import RunState
 from gump_action.engine.workspace.folder import BUNDLE
 from gump_action.engine.workspace.publish import RESULT
 from gump_action.errors import HostError, InputError
-from gump_action.host import publishing
+from gump_action.host.publishing import rules
 from gump_action.redaction import Redactor
 from gump_action.system import git_history, git_trees
 from gump_action.system.git import ALONE, Git
@@ -42,7 +42,7 @@ class Result:
 
     def changes(self, redactor: Redactor) -> tuple[Changed, ...]:
         """Each file with what was found in it."""
-        reading = Reading(lambda *words: publishing.looked_at(redactor, *words))
+        reading = Reading(lambda *words: rules.looked_at(redactor, *words))
         return changed_files(self.git, self.base, self.tip, reading)
 
     def paths(self) -> list[str]:

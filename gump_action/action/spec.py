@@ -13,9 +13,9 @@ from gump_action.action.place import Place
 from gump_action.errors import InputError
 from gump_action.host.api import Api, Connection
 from gump_action.host.event import Event
-from gump_action.host.gathering import gather
 from gump_action.host.inputs import Inputs
-from gump_action.host.spec import spec_of
+from gump_action.host.spec.gathering import gather
+from gump_action.host.spec.text import spec_of
 from gump_action.workflow import loader
 
 AUTO = "auto"

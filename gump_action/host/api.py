@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from gump_action.errors import HostError
-from gump_action.host import answers, blob
+from gump_action.host import answers
 from gump_action.host.answers import (
     Artifact,
     Comment,
@@ -29,11 +29,12 @@ from gump_action.host.answers import (
     Pull,
     Repository,
 )
-from gump_action.host.calls import Calls, Door
 from gump_action.host.event import LOGIN
+from gump_action.host.github import blob
+from gump_action.host.github.calls import Calls, Door
+from gump_action.host.github.patience import Ask
+from gump_action.host.github.sources import Asked
 from gump_action.host.marks import has_mark
-from gump_action.host.patience import Ask
-from gump_action.host.sources import Asked
 
 Subject = Literal["issues", "issues/comments", "pulls/comments"]
 """What a reaction can be given to: an issue or pull request, a comment, a review comment."""

@@ -1,6 +1,6 @@
 """What a person or a program sees while a run goes on: readers of its events.
 
-Plain lines and JSON; the live table is next door.  None of them can end a run: a reader that has
+Plain lines and JSON; the live table is `log.live`.  None of them can end a run: a reader that has
 gone away is no longer written to.
 """
 
@@ -14,8 +14,9 @@ from typing import IO, Protocol, TextIO, cast
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState
-from gump_action.host import actions, lines, places, words
-from gump_action.host.annotations import annotations_of
+from gump_action.host import actions, places, words
+from gump_action.host.log import lines
+from gump_action.host.log.annotations import annotations_of
 
 
 class Display(Protocol):
@@ -54,7 +55,7 @@ def make_display(
     if in_actions or not is_terminal or not can_draw:
         return Plain(out, in_actions=in_actions, record=record, annotate=annotate)
     # Rich is only loaded where a table is drawn: it costs start-up.
-    from gump_action.host.live import Live
+    from gump_action.host.log.live import Live
 
     return Live(cast(IO[str], out), environ, width=width, record=record, clock=clock)
 

@@ -1,6 +1,6 @@
 """What started this job, in frozen words.
 
-`event_reading` makes them; whether it may start a run is said in `policy`.
+`trigger.reading` makes them; whether it may start a run is said in `policy`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar, cast, get_args
 
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import InputError
-from gump_action.host.rights import parse_bots
+from gump_action.host.trigger.rights import parse_bots
 
 Keeping = Literal["auto", "artifact", "cache", "off"]
 Commenting = Literal["auto", "always", "never"]

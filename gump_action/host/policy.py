@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gump_action.host.event import Event, Kind, Person
-from gump_action.host.moments import is_newer_than
-from gump_action.host.rights import Allowed, Right, Rights, Unknown
+from gump_action.host.trigger.moments import is_newer_than
+from gump_action.host.trigger.rights import Allowed, Right, Rights, Unknown
 
 
 class Role(StrEnum):

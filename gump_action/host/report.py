@@ -13,10 +13,11 @@ from typing import TypeVar
 from gump_action.engine.events import GateEnded, Noted, RunEnded
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import Attempt, RunState
-from gump_action.host import timeline, told, words
-from gump_action.host.facts import Facts
-from gump_action.host.rows import MARKS, RUNNING
-from gump_action.host.told import Fold
+from gump_action.host import words
+from gump_action.host.said import timeline, told
+from gump_action.host.said.facts import Facts
+from gump_action.host.said.rows import MARKS, RUNNING
+from gump_action.host.said.told import Fold
 from gump_action.host.words import code, fenced, html_code, prose, span
 
 SUMMARY_LIMIT = 1_000_000

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from gump_action.host.asking.standing import Last, Standing, line_of, read
 from gump_action.host.marks import mark_of
-from gump_action.host.standing import Last, Standing, line_of, read
 
 from .conftest import KEY
 from .test_github import LOOKED, payload

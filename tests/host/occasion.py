@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gump_action.host.event import Event
-from gump_action.host.event_reading import read_event
+from gump_action.host.trigger.reading import read_event
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SHA = "a" * 40

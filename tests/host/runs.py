@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from gump_action.engine import events as e
 from gump_action.engine.state import RunState, fold
-from gump_action.host.facts import Change, Facts, url_of_run
 from gump_action.host.marks import mark_of
+from gump_action.host.said.facts import Change, Facts, url_of_run
 from gump_action.workflow.model import AgentStep, OnFailure, Session, Workflow
 
 RED = (

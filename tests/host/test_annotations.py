@@ -4,8 +4,8 @@ import pytest
 
 from gump_action.engine import events as e
 from gump_action.engine.state import fold
-from gump_action.host.annotations import Tree, annotations_of
-from gump_action.host.complaints import complaints_in
+from gump_action.host.log.annotations import Tree, annotations_of
+from gump_action.host.log.complaints import complaints_in
 
 from .runs import Teller
 from .story import started

@@ -9,7 +9,7 @@ import pytest
 
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection, connection
-from gump_action.host.rights import right_of
+from gump_action.host.trigger.rights import right_of
 
 from ..github.state import OUR_BOT, TOKEN, Fault
 

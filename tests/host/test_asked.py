@@ -2,7 +2,7 @@
 
 import pytest
 
-from gump_action.host.asked import (
+from gump_action.host.asking.asked import (
     Again,
     Help,
     Quiet,
@@ -18,8 +18,8 @@ from gump_action.host.asked import (
     wish_of,
     with_request,
 )
+from gump_action.host.asking.reply import mark_on
 from gump_action.host.marks import mark_of
-from gump_action.host.reply import mark_on
 
 from .occasion import event_of, own_pulls, user
 

@@ -2,8 +2,8 @@ import subprocess
 
 import pytest
 
-from gump_action.host.changes import changes_in
-from gump_action.host.facts import Change
+from gump_action.host.said.changes import changes_in
+from gump_action.host.said.facts import Change
 from gump_action.redaction import Redactor
 from gump_action.system.git_history import PATCH
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gump_action.host.command import Command, Fault, Verb, parse_command
+from gump_action.host.asking.command import Command, Fault, Verb, parse_command
 
 KNOWN = {"fix": ("level", "target"), "write-docs": (), "v1.2": ()}
 RUN = Verb.RUN

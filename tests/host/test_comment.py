@@ -5,10 +5,10 @@ import pytest
 
 from gump_action.engine import events as e
 from gump_action.engine.state import fold
-from gump_action.host import comment as c
-from gump_action.host.facts import Change, Facts, url_of_run
+from gump_action.host.asking.standing import Standing, line_of, read
 from gump_action.host.marks import begins_as_ours, has_mark, mark_of
-from gump_action.host.standing import Standing, line_of, read
+from gump_action.host.said import comment as c
+from gump_action.host.said.facts import Change, Facts, url_of_run
 from gump_action.host.words import clean
 
 from . import runs

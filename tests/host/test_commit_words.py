@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from gump_action.host.commit_words import Trailers, message_of
+from gump_action.host.said.commit_words import Trailers, message_of
 
 FROM = Trailers("r1", "fix", ("claude-opus", "claude-opus", "codex-gpt"))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gump_action.host.answers import Account, Pull, Side
-from gump_action.host.destination import (
+from gump_action.host.publishing.destination import (
     AsPatch,
     Branch,
     LeavePull,
@@ -22,7 +22,7 @@ from gump_action.host.destination import (
     Wish,
     destination,
 )
-from gump_action.host.tasks import branch_of, mark_of
+from gump_action.host.publishing.tasks import branch_of, mark_of
 
 BASE, HEAD, OTHER = "b" * 40, "a" * 40, "c" * 40
 DIGEST, LAST = "1" * 64, "2" * 64

@@ -7,7 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
 from gump_action.host.display import Out, Plain, make_display
-from gump_action.host.live import Live
+from gump_action.host.log.live import Live
 
 from .story import FRESH, attempt, fails_then_passes, numbered, started
 

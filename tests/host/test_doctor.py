@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gump_action.host.doctor import examine, text
+from gump_action.host.setup.doctor import examine, text
 from gump_action.workflow.model import (
     AgentStep,
     Gate,

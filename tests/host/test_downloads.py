@@ -12,8 +12,8 @@ import zipfile
 import pytest
 
 from gump_action.errors import HostError
-from gump_action.host import blob
 from gump_action.host.api import Api, Connection
+from gump_action.host.github import blob
 
 from ..github.state import TOKEN, Fault
 

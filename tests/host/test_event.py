@@ -7,7 +7,7 @@ from gump_action.errors import InputError
 from gump_action.host.answers import Side as Asked
 from gump_action.host.answers import read_pull
 from gump_action.host.event import Job, Kind, Person, Side, Subject
-from gump_action.host.event_reading import read_event, with_pull_request
+from gump_action.host.trigger.reading import read_event, with_pull_request
 
 from .occasion import SHA, event_of, own_pulls, payload_of, user, variables
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gump_action.host.failing import failing_part
+from gump_action.host.spec.failing import failing_part
 
 STAMP = "2026-08-01T12:00:00.1234567Z "
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.host.comment import render
 from gump_action.host.report import report
+from gump_action.host.said.comment import render
 
 from .runs import RUNS
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gump_action.host import letters
-from gump_action.host.facts import Facts
-from gump_action.host.letters import Subject
+from gump_action.host.said import letters
+from gump_action.host.said.facts import Facts
+from gump_action.host.said.letters import Subject
 
 from .runs import passed_at_once
 

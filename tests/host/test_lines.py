@@ -3,7 +3,7 @@ import pytest
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
-from gump_action.host.lines import ending, lines_of
+from gump_action.host.log.lines import ending, lines_of
 
 from .story import OTHER_AGENT, attempt, numbered, started
 

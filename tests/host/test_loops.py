@@ -2,8 +2,8 @@
 
 import pytest
 
-from gump_action.host.commit_words import Trailers, message_of
-from gump_action.host.loops import is_ours, needs_own, why_not
+from gump_action.host.said.commit_words import Trailers, message_of
+from gump_action.host.trigger.loops import is_ours, needs_own, why_not
 
 from .occasion import event_of, user
 

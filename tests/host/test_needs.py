@@ -3,8 +3,8 @@
 import pytest
 
 from gump_action.errors import WorkflowError
-from gump_action.host.host_workflows import Rights, is_pinned, read_host_workflow
-from gump_action.host.needs import needs_of
+from gump_action.host.setup.host_workflows import Rights, is_pinned, read_host_workflow
+from gump_action.host.setup.needs import needs_of
 
 from ..example_files import HOSTS
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gump_action.host import publishing
 from gump_action.host.api import Api, Connection
-from gump_action.host.commit_words import Trailers, message_of
-from gump_action.host.destination import (
+from gump_action.host.github.pulls import NewPull, Pulls
+from gump_action.host.publishing import rules
+from gump_action.host.publishing.destination import (
     Destination,
     LeavePull,
     OpenPull,
@@ -24,9 +24,9 @@ from gump_action.host.destination import (
     Wish,
     destination,
 )
-from gump_action.host.publishing import Publishable, Refused
-from gump_action.host.pulls import NewPull, Pulls
-from gump_action.host.tasks import branch_of, mark_of
+from gump_action.host.publishing.rules import Publishable, Refused
+from gump_action.host.publishing.tasks import branch_of, mark_of
+from gump_action.host.said.commit_words import Trailers, message_of
 from gump_action.redaction import Redactor
 from gump_action.system.git import Git
 from gump_action.system.git_changes import Reading, changed_files
@@ -63,9 +63,9 @@ class Night:
         tip, base = self.result(text), git(self.clone, "rev-parse", "main")
         door = Git(self.clone, self.env)
         redactor = Redactor(["hunter2-hunter2"])
-        reading = Reading(lambda *words: publishing.looked_at(redactor, *words))
+        reading = Reading(lambda *words: rules.looked_at(redactor, *words))
         changes = changed_files(door, base, tip, reading)
-        judged = publishing.judge(changes, [file.path for file in files(door, tip)])
+        judged = rules.judge(changes, [file.path for file in files(door, tip)])
         if isinstance(judged, Refused):
             return judged
         digest = hashlib.sha256(door.run("diff", base, tip)).hexdigest() if changes else ""

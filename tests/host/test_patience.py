@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gump_action.host.patience import Ask, Reply, failure, permission_of, wait_after
+from gump_action.host.github.patience import Ask, Reply, failure, permission_of, wait_after
 
 READ = Ask("GET", "/x", "actions: read")
 NEW = Ask("POST", "/x", "pull-requests: write", once=True)

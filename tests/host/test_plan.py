@@ -1,6 +1,6 @@
 import pytest
 
-from gump_action.host.plan import lines
+from gump_action.host.log.plan import lines
 from gump_action.workflow.model import (
     AgentStep,
     Gate,

@@ -6,8 +6,6 @@ import pytest
 from gump_action.errors import InputError
 from gump_action.host.answers import Permission, read_pull
 from gump_action.host.event import Kind
-from gump_action.host.event_reading import with_pull_request
-from gump_action.host.moments import is_newer_than
 from gump_action.host.policy import (
     TABLE,
     MayRun,
@@ -15,7 +13,9 @@ from gump_action.host.policy import (
     decide,
     logins_to_ask,
 )
-from gump_action.host.rights import Allowed, Right, Unknown, parse_bots, right_of
+from gump_action.host.trigger.moments import is_newer_than
+from gump_action.host.trigger.reading import with_pull_request
+from gump_action.host.trigger.rights import Allowed, Right, Unknown, parse_bots, right_of
 
 from .occasion import SHA, event_of, own_pulls, payload_of, user
 

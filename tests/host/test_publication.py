@@ -5,10 +5,10 @@ import pytest
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
 from gump_action.errors import InputError
-from gump_action.host import carried, comment, publication
 from gump_action.host.answers import Account, Pull, Side
-from gump_action.host.delivery import Delivery, Done, from_json
-from gump_action.host.destination import (
+from gump_action.host.publishing import publication
+from gump_action.host.publishing.delivery import Delivery, Done, from_json
+from gump_action.host.publishing.destination import (
     AsPatch,
     LeavePull,
     Nothing,
@@ -17,9 +17,10 @@ from gump_action.host.destination import (
     UpdatePull,
     Wish,
 )
-from gump_action.host.facts import Facts
-from gump_action.host.publishing import Reason, Refused, Rule
+from gump_action.host.publishing.rules import Reason, Refused, Rule
 from gump_action.host.report import report
+from gump_action.host.said import carried, comment
+from gump_action.host.said.facts import Facts
 from gump_action.system.git_push import NotPushed, Why
 
 from .runs import passed_at_once

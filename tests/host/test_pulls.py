@@ -6,9 +6,9 @@ import pytest
 
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
-from gump_action.host.destination import Branch
-from gump_action.host.pulls import NewPull, Pulls
-from gump_action.host.tasks import branch_of, mark_of
+from gump_action.host.github.pulls import NewPull, Pulls
+from gump_action.host.publishing.destination import Branch
+from gump_action.host.publishing.tasks import branch_of, mark_of
 
 from ..github.state import OUR_BOT, TOKEN, Fault
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gump_action.host.host_workflows import read_host_workflow
-from gump_action.host.ready import Finding, Mark, findings, is_bad, text
-from gump_action.host.settings import (
+from gump_action.host.setup.host_workflows import read_host_workflow
+from gump_action.host.setup.ready import Finding, Mark, findings, is_bad, text
+from gump_action.host.setup.settings import (
     Actions,
     Defaults,
     Environment,

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from gump_action.host.asked import quiet
-from gump_action.host.command import parse_command, speaks_to_us
-from gump_action.host.comment import LIMIT, size
+from gump_action.host.asking.asked import quiet
+from gump_action.host.asking.command import parse_command, speaks_to_us
+from gump_action.host.asking.reply import mark_on, reply
 from gump_action.host.marks import mark_of
-from gump_action.host.reply import mark_on, reply
+from gump_action.host.said.comment import LIMIT, size
 from gump_action.workflow.model import Input, Workflow
 
 from .occasion import event_of

@@ -7,7 +7,7 @@ from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import fold
 from gump_action.host import report as r
-from gump_action.host.facts import Change, Facts
+from gump_action.host.said.facts import Change, Facts
 from gump_action.host.words import clean
 
 from .story import FRESH, attempt, fails_then_passes, numbered, started

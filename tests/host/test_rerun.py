@@ -3,7 +3,7 @@ import pytest
 from gump_action.engine import events as e
 from gump_action.engine.sessions import Resume
 from gump_action.engine.state import fold
-from gump_action.host.rerun import Begin, GoOnAfter, GoOnAt, Nothing, next_start
+from gump_action.host.said.rerun import Begin, GoOnAfter, GoOnAt, Nothing, next_start
 from gump_action.workflow import loader
 from gump_action.workflow.model import AgentStep, Group, OnFailure, Session, Strategy, Workflow
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gump_action.host.sameness import signature_of
+from gump_action.host.asking.sameness import signature_of
 
 from .runs import Teller
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gump_action.host.api import Api, Connection
-from gump_action.host.settings import Environment, Unseen, look
+from gump_action.host.setup.settings import Environment, Unseen, look
 
 from ..github.state import OUR_BOT, TOKEN, Fault
 

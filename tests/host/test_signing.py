@@ -6,7 +6,7 @@ import pytest
 
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
-from gump_action.host.signing import Entry, Moved, Objects, commit_ask, ref_ask
+from gump_action.host.github.signing import Entry, Moved, Objects, commit_ask, ref_ask
 
 from ..github.objects import add_commit, files_of
 from ..github.state import TOKEN, Fault

@@ -4,7 +4,7 @@ import pytest
 
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
-from gump_action.host.rights import Right, Unknown
+from gump_action.host.trigger.rights import Right, Unknown
 
 from ..github.state import TOKEN, Fault
 

@@ -6,12 +6,12 @@ import pytest
 
 from gump_action.errors import HostError, InputError
 from gump_action.host.answers import Account, Comment
-from gump_action.host.gathering import gather
-from gump_action.host.material import ChangedFile, Remark, RunJob
-from gump_action.host.occasion import Room
-from gump_action.host.payload import User
-from gump_action.host.rights import Right, Unknown
-from gump_action.host.spec import shares, spec_of
+from gump_action.host.spec.gathering import gather
+from gump_action.host.spec.material import ChangedFile, Remark, RunJob
+from gump_action.host.spec.occasion import Room
+from gump_action.host.spec.text import shares, spec_of
+from gump_action.host.trigger.payload import User
+from gump_action.host.trigger.rights import Right, Unknown
 from gump_action.templating import REPLACEABLE
 
 from .occasion import event_of, own_pulls

@@ -5,8 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from gump_action.host import standing as s
-from gump_action.host.standing import Last, Standing, Turn, advanced, line_of, newest, read, why_not
+from gump_action.host.asking import standing as s
+from gump_action.host.asking.standing import (
+    Last,
+    Standing,
+    Turn,
+    advanced,
+    line_of,
+    newest,
+    read,
+    why_not,
+)
 
 from .runs import Teller
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from gump_action.host.answers import Account, Pull, Side
-from gump_action.host.tasks import Marked, branch_of, mark_of, of_task, read_mark, task_digest
+from gump_action.host.publishing.tasks import (
+    Marked,
+    branch_of,
+    mark_of,
+    of_task,
+    read_mark,
+    task_digest,
+)
 
 HEAD, LAST, US = "a" * 40, "2" * 64, "github-actions[bot]"
 TASK = task_digest("nightly")

@@ -4,7 +4,7 @@ import pytest
 
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
-from gump_action.host.thread import Thread
+from gump_action.host.github.thread import Thread
 
 from ..github.state import OUR_BOT, TOKEN
 

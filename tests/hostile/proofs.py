@@ -116,7 +116,7 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     "host/test_answers.py": {
         "an_artifact_is_ours_only_where_github_says_so": "artifacts of forks, also deleted ones",
     },
-    "host/test_publishing.py": {
+    "host/test_publishing_rules.py": {
         "a_path_alone_can_be_a_reason_also_where_it_is_removed": "names, in each spelling",
         "a_mode_can_be_a_reason": "links, submodules, executables",
         "limits_hold_at_their_borders": "too much and too large",

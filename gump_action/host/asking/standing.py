@@ -1,0 +1,206 @@
+"""What our comment remembers of the runs of one workflow on one subject: a hidden line of JSON.
+
+It counts, and names the last run, so that runs do not go on for ever and one can be gone on with.
+Who may write here could change it: it says where to look, and nothing is trusted for it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gump_action.engine.outcome import Verdict
+from gump_action.engine.state import RunState
+from gump_action.host.asking.sameness import signature_of
+from gump_action.host.words import all_attempts
+
+LARGEST = 8192
+"""Bytes of the line; a longer one is not read."""
+_LINE = "<!-- gump:ledger {} -->"
+_HOST_RUNS = 10
+_MICRO = 1_000_000
+
+_MOST = 2**53
+_NAME = re.compile(r"[A-Za-z0-9-]{0,200}")
+
+Number = Annotated[int, Field(ge=0, le=_MOST)]
+Signature = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Last(_Part):
+    """The last run; `verdict` is empty while it is under way, `cost` in millionths of a USD.
+
+    `host_run` and `attempt` are the job's, `run` is the id of the run, `at` UTC seconds.
+    """
+
+    host_run: Number
+    attempt: Annotated[int, Field(ge=1, le=100_000)]
+    run: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")] = ""
+    artifact: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")] = ""
+    verdict: Annotated[str, Field(pattern=r"^[a-z-]{0,20}$")] = ""
+    signature: Signature = ""
+    cost: Number = 0
+    at: Number = 0
+
+
+class Standing(_Part):
+    """`runs` counts host runs, `asked` is their number when a person last asked for one.
+
+    `spent` is of the runs before the last one, `before` the signature of the one before it, and
+    `host_runs` are those that may still be under way, the newest last; so are those that were
+    `announced` by the job that answers, and have not said anything yet.
+    """
+
+    version: Literal[1] = 1
+    runs: Number = 0
+    asked: Number = 0
+    spent: Number = 0
+    before: Signature = ""
+    host_runs: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
+    announced: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
+    last: Last | None = None
+
+    @property
+    def unasked(self) -> int:
+        """How many have begun by themselves since a person asked for one."""
+        return max(0, self.runs - self.asked)
+
+    @property
+    def is_same_again(self) -> bool:
+        """Whether the last two runs failed in the same way."""
+        last = self.last
+        return bool(last and last.verdict == Verdict.FAILED and last.signature == self.before != "")
+
+
+def line_of(standing: Standing) -> str:
+    """As it stands in the comment; nothing in it can end the HTML comment."""
+    text = json.dumps(standing.model_dump(mode="json"), separators=(",", ":"))
+    for sign in "-<>":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return _LINE.format(text)
+
+
+def read(body: str) -> Standing:
+    """What the second line of a comment of ours says; an empty one where it is not understood."""
+    lines = body[: 2 * LARGEST].split("\n", 2)
+    line = lines[1].rstrip("\r") if len(lines) > 1 else ""
+    before, after = _LINE.split("{}")
+    if not (line.startswith(before) and line.endswith(after)) or len(line.encode()) > LARGEST:
+        return Standing()
+    try:
+        return Standing.model_validate_json(line[len(before) : -len(after)])
+    except ValidationError:
+        return Standing()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """This job's part: which host run, as which attempt, and whether a person asked for it."""
+
+    host_run: int
+    attempt: int
+    artifact: str = ""
+    is_asked: bool = False
+    is_running: bool = False
+    at: int = 0
+
+
+def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
+    """What is remembered after this; what counts can only rise."""
+    is_new = turn.host_run not in old.host_runs
+    runs = min(old.runs + is_new, _MOST)
+    last = _last(old, state, turn)
+    return Standing(
+        runs=runs,
+        asked=runs if turn.is_asked else min(old.asked, runs),
+        spent=min(old.spent + _spent_before(old, last), _MOST),
+        before=_before(old, is_new=is_new),
+        host_runs=(*old.host_runs, turn.host_run)[-_HOST_RUNS:] if is_new else old.host_runs,
+        announced=tuple(run for run in old.announced if run != turn.host_run),
+        last=last,
+    )
+
+
+def announcing(old: Standing, host_run: int) -> Standing:
+    """What `again` and the count go by stays as it is until that run has something to say."""
+    known = tuple(run for run in old.announced if run != host_run)
+    return old.model_copy(update={"announced": (*known, host_run)[-_HOST_RUNS:]})
+
+
+def with_line(body: str, standing: Standing) -> str:
+    """A comment of ours with another ledger, and all else as it is; it begins with its mark."""
+    mark, _, rest = body.partition("\n")
+    line, _, after = rest.partition("\n")
+    told = after if line.startswith(_LINE.partition("{}")[0]) else rest
+    return f"{mark}\n{line_of(standing)}\n{told}"
+
+
+def _last(old: Standing, state: RunState, turn: Turn) -> Last:
+    run = _name(state.started.run if state.started else "")
+    known = old.last.cost if old.last and old.last.run == run else 0
+    verdict = state.ended.verdict if state.ended and not turn.is_running else ""
+    return Last(
+        host_run=turn.host_run,
+        attempt=turn.attempt,
+        run=run,
+        artifact=_name(turn.artifact),
+        verdict=str(verdict),
+        signature=signature_of(state) if verdict == Verdict.FAILED else "",
+        cost=max(known, _cost(state)),
+        at=turn.at,
+    )
+
+
+def _name(text: str) -> str:
+    return text if _NAME.fullmatch(text) else ""
+
+
+def _cost(state: RunState) -> int:
+    """Of all its attempts.  Agents can write to the record, so a number may be none."""
+    spent = sum(attempt.cost_usd or 0 for attempt in all_attempts(state)) * _MICRO
+    return round(min(max(spent, 0), _MOST)) if math.isfinite(spent) else 0
+
+
+def _spent_before(old: Standing, last: Last) -> int:
+    """A run that is gone on with has the cost of its earlier jobs in its own record."""
+    return old.last.cost if old.last and old.last.run != last.run else 0
+
+
+def _before(old: Standing, *, is_new: bool) -> str:
+    if not is_new:
+        return old.before
+    return old.last.signature if old.last else ""
+
+
+def why_not(standing: Standing, limit: int, host_run: int) -> str:
+    """Why nothing that nobody asked for runs here now; empty where it may.  0 is no limit."""
+    if host_run in standing.host_runs:
+        return ""
+    if standing.is_same_again:
+        return f"the last two runs here failed in the same way, so {ASK}"
+    if limit and standing.unasked >= limit:
+        return f"{limit} runs have begun here by themselves (max-runs-per-subject), so {ASK}"
+    return ""
+
+
+ASK = (
+    "no further one begins by itself. Look at what they did; then write `/gump again` or "
+    "`/gump NAME …` with what should be done otherwise, or re-run the job: whatever a person "
+    "asks for is run, and the count begins anew"
+)
+
+
+def newest(standings: Mapping[str, Standing]) -> str:
+    """Whose last run is the newest; empty where there is none."""
+    at = {name: each.last.at for name, each in standings.items() if each.last}
+    return max(at, key=lambda name: at[name], default="")

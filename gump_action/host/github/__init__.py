@@ -1,0 +1,1 @@
+"""How GitHub is asked: the calls behind `api`, and what they fetch and change."""

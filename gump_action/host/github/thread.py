@@ -1,0 +1,51 @@
+"""What is asked of GitHub where somebody asks us: our comments, a commit's words, a cancel."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from gump_action.errors import HostError
+from gump_action.host import answers
+from gump_action.host.answers import Comment, Json
+from gump_action.host.event import COMMIT
+from gump_action.host.github.calls import Calls
+from gump_action.host.github.patience import Ask
+
+
+class Thread:
+    """Calls to the repository `owner/name`, made through the connection of an `Api`."""
+
+    def __init__(self, calls: Calls, repository: str) -> None:
+        self._calls, self._repository = calls, repository
+
+    def comments_of(self, number: int, author: str) -> tuple[Comment, ...]:
+        """All that this account has written on an issue or pull request, oldest first."""
+        ask = Ask("GET", self._at(f"issues/{number}/comments"), "pull-requests: read")
+        pages = self._calls.pages(ask, answers.read_comment)
+        return tuple(each for each in pages if each.author.login.lower() == author.lower())
+
+    def message(self, sha: str) -> str:
+        """That of a commit."""
+        if not COMMIT.fullmatch(sha):
+            raise HostError(f"{sha!r} is no commit.")
+        ask = Ask("GET", self._at(f"commits/{quote(sha)}"), "contents: read")
+        return self._calls.one(ask, _read_message)
+
+    def cancel(self, host_run: int) -> None:
+        """Asks GitHub to end a host run; one that has ended is none (409)."""
+        ask = Ask("POST", self._at(f"actions/runs/{host_run}/cancel"), "actions: write")
+        try:
+            self._calls.call(ask)
+        except HostError as why:
+            if why.status != 409:
+                raise
+
+    def _at(self, path: str) -> str:
+        return f"/repos/{self._repository}/{path}"
+
+
+def _read_message(json: Json) -> str:
+    message = json["commit"]["message"]
+    if not isinstance(message, str):
+        raise TypeError("no message")
+    return message

@@ -1,0 +1,1 @@
+"""What a run says while it goes on: lines, a table, annotations of its host run."""

@@ -1,0 +1,1 @@
+"""What of a result may be published, where it goes, and what became of it."""

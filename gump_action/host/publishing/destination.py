@@ -1,0 +1,271 @@
+"""Where a result goes: one pure decision for `publish: push | pull-request | patch | none`.
+
+Never onto a default or protected branch, never by force, never a merge or an approval: there is no
+word for any of these here.  What may be in a result is `rules`; the doing is `system.git_push`
+and `github.pulls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from gump_action.host.answers import Pull
+from gump_action.host.publishing.tasks import read_mark
+
+COOL_DOWN = 14
+"""Days for which a pull request that was closed without a merge is an answer."""
+
+
+class Wish(StrEnum):
+    """What the user asks for."""
+
+    PUSH = "push"
+    PULL_REQUEST = "pull-request"
+    PATCH = "patch"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class PushTo:
+    """A branch of this repository, and the commit that it must be on at the last moment.
+
+    `expected` is empty for a branch that must not be there yet.  `parents` are those of the commit
+    that is pushed: the expected one is the first, so that it can only go forward.  `is_done`: an
+    earlier attempt has pushed it, and the branch is on that commit.
+    """
+
+    branch: str
+    expected: str
+    parents: tuple[str, ...] = ()
+    is_done: bool = False
+
+
+@dataclass(frozen=True)
+class OpenPull:
+    """A new pull request, of the branch after the push, into `into`."""
+
+    push: PushTo
+    into: str
+
+
+@dataclass(frozen=True)
+class UpdatePull:
+    """The branch is pushed, then the body of this pull request is written anew."""
+
+    number: int
+    push: PushTo
+
+
+@dataclass(frozen=True)
+class LeavePull:
+    """This pull request stays as it is; `why` is for people."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
+class AsPatch:
+    """It cannot or shall not be pushed.  `has_moved`: to build it on the new head may help.
+
+    `is_final`: it was meant so, or nobody who reads it can do anything about it.
+    """
+
+    why: str
+    has_moved: bool = False
+    is_final: bool = False
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Nothing is published; `has_no_change`: because there is nothing."""
+
+    why: str
+    has_no_change: bool = False
+
+
+Destination = PushTo | OpenPull | UpdatePull | LeavePull | AsPatch | Nothing
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch of this repository as it is now; `head` is empty where there is none.
+
+    `is_protected` is GitHub's hint; None where it does not say, which counts as no: the server
+    refuses then.
+    """
+
+    name: str
+    head: str = ""
+    is_protected: bool | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """What the token may do, None where nobody knows: then it is tried, and the server says."""
+
+    writes_contents: bool | None = None
+    writes_pulls: bool | None = None
+    writes_host_workflows: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What there is to publish.  `base` is the commit that it is built on, `digest` of its patch.
+
+    Without a change `digest` is empty.
+    """
+
+    base: str
+    digest: str
+    has_host_workflows: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is known of the place, all of it just now.
+
+    `default_branch` is empty where it is not known, and then nothing is pushed.  `pull` is the pull
+    request that the run is about, and `branch` its head branch, or the task's own one.  `ours` are
+    the pull requests of this task, as `tasks.of_task` tells them.  `pushed` is the commit that this
+    run's record says was pushed to `branch`, by an attempt that then could not go on.  `has_base`:
+    `into` holds the commit that the result is built on.
+    """
+
+    default_branch: str
+    branch: Branch
+    is_fork: bool = False
+    pull: Pull | None = None
+    into: str = ""
+    ours: tuple[Pull, ...] = ()
+    pushed: str = ""
+    has_base: bool = True
+    token: Token = field(default_factory=Token)
+
+
+def destination(
+    wish: Wish, result: Result, place: Place, now: datetime, *, cool_down: int = COOL_DOWN
+) -> Destination:
+    """What is to be done.  `cool_down` in days, 0: a closed pull request is no answer."""
+    if wish is Wish.NONE:
+        return Nothing("nothing is to be published (`publish: none`)")
+    if not result.digest:
+        return Nothing("the result changes nothing", has_no_change=True)
+    if wish is Wish.PATCH:
+        return AsPatch("a patch is what was asked for (`publish: patch`)", is_final=True)
+    if wish is Wish.PUSH:
+        return _refusal(result, place) or _push(result, place)
+    return _left(result, place, now - timedelta(days=cool_down)) or _pull(result, place)
+
+
+def _refusal(result: Result, place: Place) -> AsPatch | None:
+    """What holds for any branch."""
+    branch, token = place.branch, place.token
+    if place.is_fork:
+        return AsPatch(
+            "the code is a fork's, where this token may not and should not write", is_final=True
+        )
+    if token.writes_contents is False:
+        return AsPatch(
+            "the token may not write: give the job `permissions:` with `contents: write`"
+        )
+    if not place.default_branch:
+        return AsPatch("the default branch is not known, and nothing is ever pushed to that")
+    if branch.name == place.default_branch:
+        return AsPatch(f"{branch.name} is the default branch, to which nothing is ever pushed")
+    if branch.is_protected:
+        return AsPatch(f"{branch.name} is protected")
+    if result.has_host_workflows and not token.writes_host_workflows:
+        return AsPatch(
+            "it changes host workflows, and a job's token may not push those: give the token of an "
+            "app that has the permission `workflows`"
+        )
+    return None
+
+
+def _push(result: Result, place: Place) -> PushTo | AsPatch:
+    pull, branch = place.pull, place.branch
+    if pull is None:
+        return AsPatch("this run is about no pull request, so there is no branch to push to")
+    if pull.is_foreign:
+        return AsPatch(
+            "the pull request comes from a fork, where this token may not write", is_final=True
+        )
+    if pull.state != "open":
+        how = "merged" if pull.merged else "closed"
+        return AsPatch(f"the pull request {pull.number} has been {how} meanwhile", is_final=True)
+    if branch.name != pull.head.ref or not branch.head:
+        return AsPatch(f"the branch of the pull request {pull.number} is gone")
+    if branch.head == place.pushed:
+        return PushTo(branch.name, branch.head, is_done=True)
+    if branch.head != result.base:
+        return AsPatch(
+            f"{branch.name} has moved from {result.base[:12]} to {branch.head[:12]} meanwhile",
+            has_moved=True,
+        )
+    return PushTo(branch.name, branch.head, (branch.head,))
+
+
+def _left(result: Result, place: Place, since: datetime) -> LeavePull | None:
+    """A pull request that is not to be touched, whatever the token may do."""
+    for pull in _newest_first(place.ours):
+        marked = read_mark(pull.body)
+        if pull.state == "open":
+            if pull.head.sha not in {*marked.heads, place.pushed}:
+                return LeavePull(pull.number, "others have pushed to it, or edited its mark")
+            same = marked.holds(pull.head.sha, result.digest)
+            return LeavePull(pull.number, "it holds this very result already") if same else None
+    for pull in _newest_first(place.ours)[:1]:
+        if not pull.merged and _when(pull.closed) > since:
+            return LeavePull(pull.number, f"it was closed without a merge on {pull.closed[:10]}")
+    return None
+
+
+def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
+    refused = _refusal(result, place)
+    if refused:
+        return refused
+    if place.token.writes_pulls is False:
+        return AsPatch(
+            "the token may open no pull request: give the job `permissions:` with "
+            "`pull-requests: write`"
+        )
+    into = place.into or place.default_branch
+    if not place.has_base:
+        return AsPatch(f"the run began on {result.base[:12]}, which is not on {into}")
+    known = {head for pull in place.ours for head in read_mark(pull.body).heads}
+    branch = place.branch
+    if branch.head and branch.head not in {*known, place.pushed}:
+        return AsPatch(f"the branch {branch.name} is there, on a commit that is none of ours")
+    push = _onto(branch, result, place)
+    opened = [pull for pull in _newest_first(place.ours) if pull.state == "open"]
+    if not opened:
+        return OpenPull(push, into)
+    if not branch.head:
+        return AsPatch(f"the branch of the pull request {opened[0].number} is gone")
+    return UpdatePull(opened[0].number, push)
+
+
+def _onto(branch: Branch, result: Result, place: Place) -> PushTo:
+    """The result's tree on top of what was pushed before: the branch goes forward, and against its
+    base the pull request shows this result and nothing of the last one."""
+    if branch.head and branch.head == place.pushed:
+        return PushTo(branch.name, branch.head, is_done=True)
+    parents = dict.fromkeys(each for each in (branch.head, result.base) if each)
+    return PushTo(branch.name, branch.head, tuple(parents))
+
+
+def _newest_first(pulls: Collection[Pull]) -> list[Pull]:
+    return sorted(pulls, key=lambda pull: pull.number, reverse=True)
+
+
+def _when(text: str) -> datetime:
+    """A time that cannot be read is now: what somebody closed stays closed."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

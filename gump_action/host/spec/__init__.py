@@ -1,0 +1,1 @@
+"""How an event becomes the spec of a run."""

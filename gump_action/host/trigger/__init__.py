@@ -1,0 +1,1 @@
+"""What started a job, read once, and what the accounts behind it may do."""

@@ -1,0 +1,290 @@
+"""Reads what started this job from GitHub's variables and payload, once, into `event`'s words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from gump_action.errors import InputError
+from gump_action.host import answers
+from gump_action.host.event import (
+    COMMIT,
+    LOGIN,
+    Event,
+    Job,
+    Kind,
+    People,
+    Person,
+    Repository,
+    Side,
+    Spot,
+    Subject,
+    Text,
+    Upstream,
+)
+from gump_action.host.trigger import payload as p
+
+_WORKFLOW = re.compile(r"[^/]+/[^/]+/(?P<path>[^@]+\.ya?ml)@.+", re.DOTALL)
+_FAULTS = 5
+# Who does one of these speaks for what is written there, whoever wrote it.
+ENDORSING = frozenset({
+    "labeled", "unlabeled", "assigned", "unassigned", "milestoned", "demilestoned",
+    "review_requested", "review_request_removed",
+})  # fmt: skip
+
+Form = TypeVar("Form", bound=p.Part)
+
+
+def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
+    """The event of this job, from the `GITHUB_*` variables and the text of the payload.
+
+    Raises InputError, one for all faults.
+    """
+    name = environ.get("GITHUB_EVENT_NAME", "")
+    told = _parse(p.Payload, payload, f"the payload of the event {name!r}")
+    kind = next((kind for kind in Kind if kind == name), Kind.UNKNOWN)
+    _require(kind, told)
+    event = Event(
+        kind=kind,
+        name=name,
+        action=told.action or "",
+        repository=_repository(environ, told.repository),
+        people=_people(environ, kind, told),
+        subject=_subject(environ, kind, told),
+        job=_job(environ),
+        text=_text(told),
+        label=told.label.name if told.label else "",
+        wanted=_wanted(told.inputs),
+        message=_message(told),
+    )
+    return _with_commits(event, told)
+
+
+def with_pull_request(event: Event, pull: answers.Pull, committed_at: str) -> Event:
+    """The event with the commits of its pull request, as GitHub was asked for them.
+
+    `committed_at` is the time of the head commit (`commit.committer.date`), asked for too.
+    """
+    if pull.number != event.subject.number:
+        raise InputError(
+            f"asked for pull request {event.subject.number}, GitHub told of {pull.number}."
+        )
+    author = pull.author
+    opener = Person(author.login, author.kind) if author.login else None
+    head = replace(_looked_up(pull.head), committed_at=committed_at)
+    people = replace(event.people, opener=opener)
+    return replace(event, people=people, head=head, base=_looked_up(pull.base))
+
+
+def _looked_up(side: answers.Side) -> Side:
+    if not COMMIT.fullmatch(side.sha):
+        raise InputError(f"GitHub tells of the commit {side.sha!r}, which is none.")
+    return Side(side.sha, side.ref, side.repository, side.full_name, side.pushed)
+
+
+def _parse(form: type[Form], raw: str | bytes, what: str) -> Form:
+    try:
+        return form.model_validate_json(raw)
+    except ValidationError as why:
+        faults = [
+            f"{'.'.join(str(part) for part in each['loc']) or 'as a whole'}: {each['msg']}"
+            for each in why.errors(include_input=False, include_url=False)
+        ]
+        more = [f"and {len(faults) - _FAULTS} more"] if len(faults) > _FAULTS else []
+        raise InputError(
+            f"{what} is not as GitHub describes it: {'; '.join(faults[:_FAULTS] + more)}.",
+            hint="Look at the file that GITHUB_EVENT_PATH names.",
+        ) from None
+
+
+_PARTS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.PULL_REQUEST: ("pull_request",),
+    Kind.PULL_REQUEST_TARGET: ("pull_request",),
+    Kind.ISSUE_COMMENT: ("issue", "comment"),
+    Kind.REVIEW: ("pull_request", "review"),
+    Kind.REVIEW_COMMENT: ("pull_request", "comment"),
+    Kind.ISSUES: ("issue",),
+    Kind.WORKFLOW_RUN: ("workflow_run",),
+    Kind.MERGE_GROUP: ("merge_group",),
+}
+
+
+def _require(kind: Kind, told: p.Payload) -> None:
+    missing = [part for part in _PARTS.get(kind, ()) if getattr(told, part) is None]
+    if missing:
+        raise InputError(
+            f"the payload of the event {kind.value!r} has no {' and no '.join(missing)}, "
+            "so it does not say what the run is about.",
+            hint="Look at the file that GITHUB_EVENT_PATH names.",
+        )
+
+
+def _repository(environ: Mapping[str, str], told: p.Repo | None) -> Repository:
+    given = environ.get("GITHUB_REPOSITORY_ID", "")
+    number = int(given) if given.isdecimal() else None
+    name = environ.get("GITHUB_REPOSITORY", "")
+    if told is None:
+        return Repository(name, number)
+    if number is not None and told.id != number:
+        raise InputError(
+            f"the payload is of repository {told.id}, and this job of {number}: one is not true."
+        )
+    return Repository(
+        told.full_name or name, told.id, told.private, told.visibility or "", told.default_branch
+    )
+
+
+def _people(environ: Mapping[str, str], kind: Kind, told: p.Payload) -> People:
+    accounts = _accounts(told)
+    attempt = environ.get("GITHUB_RUN_ATTEMPT", "1")
+    actor = _login(environ, "GITHUB_ACTOR")
+    again = environ.get("GITHUB_TRIGGERING_ACTOR") or (actor if attempt == "1" else "")
+    if not again:
+        raise InputError(
+            f"this is attempt {attempt}, and GITHUB_TRIGGERING_ACTOR does not say who started it."
+        )
+    again = _login({"GITHUB_TRIGGERING_ACTOR": again}, "GITHUB_TRIGGERING_ACTOR")
+    opened = told.pull_request or told.issue
+    return People(
+        actor=accounts.get(actor, Person(actor)),
+        triggering_actor=accounts.get(again, Person(again)),
+        sender=_person(told.sender),
+        author=_author(kind, told),
+        opener=_person(opened.user) if opened else None,
+    )
+
+
+def _accounts(told: p.Payload) -> dict[str, Person]:
+    """Accounts of the payload by name: only they have a type."""
+    written = (told.pull_request, told.issue, told.comment, told.review)
+    run = told.workflow_run
+    users = [told.sender, *(each.user for each in written if each)]
+    users += [run.actor, run.triggering_actor] if run else []
+    return {user.login: Person(user.login, user.type) for user in users if user}
+
+
+def _author(kind: Kind, told: p.Payload) -> Person | None:
+    if told.review or told.comment:
+        said = told.review or told.comment
+        return _person(said.user) if said else None
+    if kind is Kind.WORKFLOW_RUN and told.workflow_run:
+        return _person(told.workflow_run.actor)
+    opened = told.pull_request or told.issue
+    if opened and told.action not in ENDORSING:
+        return _person(opened.user)
+    return None if kind is Kind.SCHEDULE else _person(told.sender)
+
+
+def _person(user: p.User | None) -> Person | None:
+    return Person(user.login, user.type) if user else None
+
+
+def _login(environ: Mapping[str, str], variable: str) -> str:
+    given = environ.get(variable, "")
+    if not LOGIN.fullmatch(given):
+        raise InputError(f"{variable} is {given!r}, which is no name of an account.")
+    return given
+
+
+def _subject(environ: Mapping[str, str], kind: Kind, told: p.Payload) -> Subject:
+    if told.pull_request:
+        return Subject("pull_request", told.pull_request.number)
+    if told.issue:
+        is_pull = told.issue.pull_request is not None
+        return Subject("pull_request" if is_pull else "issue", told.issue.number)
+    if kind is Kind.SCHEDULE:
+        return Subject("schedule", name=told.schedule or "")
+    ref = environ.get("GITHUB_REF", "")
+    if kind in (Kind.WORKFLOW_DISPATCH, Kind.REPOSITORY_DISPATCH):
+        return Subject("dispatch", name=ref)
+    return Subject("ref", name=ref)
+
+
+def _job(environ: Mapping[str, str]) -> Job:
+    attempt, sha = environ.get("GITHUB_RUN_ATTEMPT", "1"), environ.get("GITHUB_SHA", "")
+    if not attempt.isdecimal():
+        raise InputError(f"GITHUB_RUN_ATTEMPT is {attempt!r}, which is no number.")
+    if not COMMIT.fullmatch(sha):
+        raise InputError(f"GITHUB_SHA is {sha!r}, which is no commit.")
+    workflow = _WORKFLOW.fullmatch(environ.get("GITHUB_WORKFLOW_REF", ""))
+    return Job(
+        run_id=environ.get("GITHUB_RUN_ID", ""),
+        attempt=int(attempt),
+        workflow_path=workflow["path"] if workflow else "",
+        sha=sha,
+        ref=environ.get("GITHUB_REF", ""),
+    )
+
+
+def _text(told: p.Payload) -> Text:
+    opened, said = told.pull_request or told.issue, told.review or told.comment
+    source = said or opened
+    return Text(
+        title=opened.title if opened else "",
+        body=(opened.body or "") if opened else "",
+        comment=(said.body or "") if said else "",
+        association=source.author_association if source else "",
+        written_at=(said.submitted_at or said.created_at or "") if said else "",
+        id=(said.id or 0) if said else 0,
+        spot=_spot(said) if said else None,
+        changed_at=(opened.updated_at or "") if opened else "",
+    )
+
+
+def _wanted(inputs: Mapping[str, object] | None) -> str:
+    name = (inputs or {}).get("workflow", "")
+    return name.strip() if isinstance(name, str) else ""
+
+
+def _message(told: p.Payload) -> str:
+    commit = told.workflow_run.head_commit if told.workflow_run else told.head_commit
+    return commit.message if commit else ""
+
+
+def _spot(said: p.Written) -> Spot | None:
+    return Spot(said.path, said.line or 0, said.diff_hunk or "") if said.path else None
+
+
+def _with_commits(event: Event, told: p.Payload) -> Event:
+    if told.pull_request:
+        pull = told.pull_request
+        return replace(event, head=_side(pull.head), base=_side(pull.base))
+    if told.merge_group:
+        group, ours = told.merge_group, event.repository.id
+        head = Side(group.head_sha, group.head_ref, ours)
+        return replace(event, head=head, base=Side(group.base_sha, group.base_ref, ours))
+    run = told.workflow_run
+    if not run:
+        return event
+    # GitHub also names those of forks that were opened from a branch of ours.
+    ours = event.repository.id
+    pulls = [each for each in run.pull_requests if each.base.repo and each.base.repo.id == ours]
+    base = _side(pulls[0].base) if len(pulls) == 1 else None
+    upstream = _upstream(run, pulls[0].number if len(pulls) == 1 else 0)
+    return replace(event, upstream=upstream, base=base)
+
+
+def _upstream(run: p.HostRun, pull: int) -> Upstream:
+    branch = p.Branch(sha=run.head_sha, ref=run.head_branch or "", repo=run.head_repository)
+    return Upstream(
+        id=run.id,
+        event=run.event,
+        path=run.path.partition("@")[0],
+        head=_side(branch),
+        conclusion=run.conclusion or "",
+        attempt=run.run_attempt,
+        triggering_actor=_person(run.triggering_actor),
+        pull=pull,
+    )
+
+
+def _side(branch: p.Branch) -> Side:
+    repo = branch.repo
+    if repo is None:
+        return Side(branch.sha, branch.ref)
+    pushed = repo.pushed_at if isinstance(repo.pushed_at, str) else ""
+    return Side(branch.sha, branch.ref, repo.id, repo.full_name, pushed)
