@@ -277,7 +277,7 @@ def demo(environ: Mapping[str, str]) -> None:
 def action(environ: Mapping[str, str], step: str) -> None:
     """A step of action.yml, asked by variables alone."""
     from gump_action.action import steps
-    from gump_action.action.log import Log
+    from gump_action.action.job.log import Log
 
     if step not in steps.NAMES:
         raise InputError(f"action.yml has no step {step!a}; it has {', '.join(steps.NAMES)}.")

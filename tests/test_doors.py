@@ -23,7 +23,7 @@ DOORS = {
     "requests": {"host/github/calls.py", "host/github/blob.py"},
     "rich": {"host/log/live.py"},
     "click": {"main.py"},
-    "threading": {"host/log/live.py", "action/talk.py"},
+    "threading": {"host/log/live.py", "action/saying/talk.py"},
 }
 
 

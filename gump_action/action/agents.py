@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gump_action import installing
-from gump_action.action.log import Log
+from gump_action.action.job.log import Log
 from gump_action.host import inputs, places
 from gump_action.workflow import loader
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gump_action.action import bundle
-from gump_action.action.delivering import Desk
-from gump_action.action.log import Log
-from gump_action.action.place import Place, place
-from gump_action.action.remote import Remote
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, place
+from gump_action.action.job.remote import Remote
+from gump_action.action.publishing import bundle
+from gump_action.action.publishing.delivering import Desk
 from gump_action.engine import record
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.state import RunState

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gump_action.action.log import Log
-from gump_action.action.place import Place
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place
 from gump_action.errors import HostError
 from gump_action.host import api
 from gump_action.host.answers import Artifact

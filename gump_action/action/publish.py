@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gump_action import environment
-from gump_action.action import comment
 from gump_action.action.doubt import UNSURE, is_doubtful
-from gump_action.action.log import Log
-from gump_action.action.place import Place, inside, place, write_anew
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, inside, place, write_anew
 from gump_action.action.restore import NOTES
+from gump_action.action.saying import comment
 from gump_action.engine import apply, record
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from gump_action.action import comment
-from gump_action.action.asking import Asker, Done, Go, settle
-from gump_action.action.commit import Checkout
-from gump_action.action.judge import Ruling, event_of, judge
-from gump_action.action.known import Known
-from gump_action.action.log import Log
-from gump_action.action.place import Place, place
-from gump_action.action.spec import Made, is_auto, make_spec
+from gump_action.action.asking.judge import Ruling, event_of, judge
+from gump_action.action.asking.known import Known
+from gump_action.action.asking.wishes import Asker, Done, Go, settle
+from gump_action.action.given.commit import Checkout
+from gump_action.action.given.spec import Made, is_auto, make_spec
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, place
+from gump_action.action.saying import comment
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
 from gump_action.errors import GumpError, InputError
@@ -188,7 +188,7 @@ def _check_folder(asked: Inputs) -> None:
 def _plan(environ: Mapping[str, str], asked: Inputs, here: Place) -> list[str]:
     # The engine is dear, and few runs are dry.
     from gump_action import assembly
-    from gump_action.action.options import options
+    from gump_action.action.given.options import options
 
     folder = Path(asked.working_directory)
     return assembly.describe(options(asked, here, folder, ""), environ)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from gump_action import environment
 from gump_action.action.fetch import Origin, fetch
-from gump_action.action.log import Log
-from gump_action.action.place import Place, inside, place
-from gump_action.action.remote import Remote
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, inside, place
+from gump_action.action.job.remote import Remote
 from gump_action.carrying import Opener, key_names
 from gump_action.engine import record
 from gump_action.engine.workspace.source import missing_bases

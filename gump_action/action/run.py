@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gump_action import assembly
-from gump_action.action import commands, comment, spec
-from gump_action.action.log import Log
-from gump_action.action.options import options
-from gump_action.action.place import Place, place
-from gump_action.action.talk import Talker
+from gump_action.action.given import spec
+from gump_action.action.given.options import options
+from gump_action.action.job import commands
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, place
+from gump_action.action.saying import comment
+from gump_action.action.saying.talk import Talker
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import GumpError
 from gump_action.host import inputs

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from gump_action import carrying
-from gump_action.action import bundle
 from gump_action.action.doubt import UNSURE, is_doubtful
-from gump_action.action.log import Log
-from gump_action.action.place import Place, inside, place
-from gump_action.action.report import make_report
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place, inside, place
+from gump_action.action.publishing import bundle
+from gump_action.action.saying.report import make_report
 from gump_action.engine import record
 from gump_action.engine.outcome import Verdict
 from gump_action.errors import GumpError, InputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gump_action.action.log import Log
+from gump_action.action.job.log import Log
 from gump_action.system import private
 
 NAMES = ("resolve", "restore", "install", "run", "save", "deliver", "publish")

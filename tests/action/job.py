@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from gump_action.action import agents, deliver, publish, resolve, restore, save
-from gump_action.action.log import Log
+from gump_action.action.job.log import Log
 from gump_action.errors import GumpError
 
 ROOT = Path(__file__).resolve().parents[2]

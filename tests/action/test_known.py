@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from gump_action.action.known import Known
+from gump_action.action.asking.known import Known
 
 STEPS = "steps:\n  - {name: a, agent: scripted, prompt: x}\n"
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from gump_action.action.place import Place
-from gump_action.action.spec import check
+from gump_action.action.given.spec import check
+from gump_action.action.job.place import Place
 from gump_action.errors import InputError
 from gump_action.host import inputs
 from gump_action.host.run_key import RunKey

@@ -2,7 +2,7 @@
 
 import threading
 
-from gump_action.action.talk import Talker
+from gump_action.action.saying.talk import Talker
 from gump_action.engine import events as e
 from gump_action.errors import HostError
 from gump_action.system.store import LEDGER

@@ -1,6 +1,6 @@
 """Which workflow an event asks for: decided from its words alone, without looking anything up.
 
-Who may ask is `policy`'s; what is done about the answer is `action.asking`'s.
+Who may ask is `policy`'s; what is done about the answer is `action.asking.wishes`'s.
 """
 
 from __future__ import annotations

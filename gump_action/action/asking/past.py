@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gump_action.action import comment
-from gump_action.action.known import Known
+from gump_action.action.asking.known import Known
+from gump_action.action.saying import comment
 from gump_action.errors import HostError
 from gump_action.host.api import Api
 from gump_action.host.asking import standing

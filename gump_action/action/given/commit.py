@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gump_action import environment
-from gump_action.action.remote import Remote
+from gump_action.action.job.remote import Remote
 from gump_action.engine.workspace.swap import BaseMissing, Swapped, swap_instructions
 from gump_action.errors import InputError
 from gump_action.host.event import Event, Kind

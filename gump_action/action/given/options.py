@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gump_action import assembly
-from gump_action.action.place import Place
-from gump_action.action.spec import spec_file
+from gump_action.action.given.spec import spec_file
+from gump_action.action.job.place import Place
 from gump_action.host.inputs import Inputs
 
 

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from gump_action.action import comment, result
-from gump_action.action.courier import Courier, Letter
-from gump_action.action.place import Place
-from gump_action.action.remote import Remote
-from gump_action.action.result import Result
+from gump_action.action.job.place import Place
+from gump_action.action.job.remote import Remote
+from gump_action.action.publishing import result
+from gump_action.action.publishing.courier import Courier, Letter
+from gump_action.action.publishing.result import Result
+from gump_action.action.saying import comment
 from gump_action.engine.state import RunState
 from gump_action.errors import HostError
 from gump_action.host.answers import Pull

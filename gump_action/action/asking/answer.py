@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gump_action.action.log import Log
+from gump_action.action.job.log import Log
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Reaction, Subject
 from gump_action.host.asking import reply

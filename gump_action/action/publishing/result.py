@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gump_action import carrying, environment
-from gump_action.action.place import Place, clear
-from gump_action.action.remote import Remote
+from gump_action.action.job.place import Place, clear
+from gump_action.action.job.remote import Remote
 from gump_action.engine import apply
 from gump_action.engine.state import RunState
 from gump_action.engine.workspace.folder import BUNDLE

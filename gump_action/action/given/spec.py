@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from gump_action import templating
-from gump_action.action.place import Place
+from gump_action.action.job.place import Place
 from gump_action.errors import InputError
 from gump_action.host.api import Api, Connection
 from gump_action.host.event import Event

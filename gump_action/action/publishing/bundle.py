@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gump_action import carrying, environment
-from gump_action.action.log import Log
-from gump_action.action.place import Place
+from gump_action.action.job.log import Log
+from gump_action.action.job.place import Place
 from gump_action.engine import record
 from gump_action.errors import GumpError, InputError
 from gump_action.host.publishing.publication import Bundle

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gump_action import environment
-from gump_action.action.remote import Remote
-from gump_action.action.result import Result
+from gump_action.action.job.remote import Remote
+from gump_action.action.publishing.result import Result
 from gump_action.errors import HostError
 from gump_action.host.answers import Pull
 from gump_action.host.api import Api

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from gump_action.action.answer import Answer
-from gump_action.action.known import Known
-from gump_action.action.log import Log
-from gump_action.action.past import Past, goes_on
-from gump_action.action.spec import AUTO, is_auto
+from gump_action.action.asking.answer import Answer
+from gump_action.action.asking.known import Known
+from gump_action.action.asking.past import Past, goes_on
+from gump_action.action.given.spec import AUTO, is_auto
+from gump_action.action.job.log import Log
 from gump_action.errors import HostError, InputError
 from gump_action.host import api
 from gump_action.host.api import Api

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gump_action import environment
-from gump_action.action.place import Place
+from gump_action.action.job.place import Place
 from gump_action.engine import apply, record
 from gump_action.errors import GumpError
 from gump_action.providers.lines import parse_object

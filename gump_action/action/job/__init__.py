@@ -1,0 +1,1 @@
+"""What a step stands on: its places, its log, the runner's files, the repository on the server."""
