@@ -22,7 +22,9 @@ def keep(path: Path, name: str) -> Iterator[Keep]:
 
 
 def keep_all(folder: Path, name: str) -> Iterator[Keep]:
-    """The plain files below a folder, as files below `name`."""
+    """The plain files below a folder that is no link, as files below `name`."""
+    if folder.is_symlink():
+        return
     for root, folders, names in os.walk(folder):
         folders.sort()
         for path in (Path(root, one) for one in sorted(names)):

@@ -1,20 +1,21 @@
 """Qwen Code (@qwen-code/qwen-code), tried with 0.24.4; it needs Node 22 or newer.
 
-A session is one JSONL file in a folder named after the working directory, and each of its lines
-says that directory.  What is said here of the CLI was measured offline or read in its bundle, both
-at 0.24.4.  (On Node 20 npm silently installs 0.15.10, which is another program.)
+A session is one JSONL file in a folder named after the working directory, and one more for each
+sub-agent; each of its lines says that directory.  What is said here of the CLI was measured offline
+or read in its bundle, both at 0.24.4.  (On Node 20 npm silently installs 0.15.10, which is another
+program.)
 """
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gump_action.clis.locked import CLIS
-from gump_action.providers import base, endings, files, lines, qwen_settings, services, sessions
+from gump_action.providers import base, endings, lines, qwen_settings, services, sessions
+from gump_action.providers import qwen_chats as chats
 from gump_action.providers import settings as settings_in_json
 
 NAME = "qwen"
@@ -260,35 +261,20 @@ def _status(exit: base.Exit) -> int:
 
 
 def capture(session: str, place: base.Place, into: Path) -> base.Capture:
-    """One file of lines."""
-    path = _file(_checked(session), place)
-    return base.Capture(tuple(files.keep(path, path.name)))
+    """Its file of lines, and those of its sub-agents."""
+    return base.Capture(tuple(chats.find(_checked(session), place)))
 
 
 def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path) -> base.Restore:
-    """The file goes to this directory's folder, and each of its lines must say this directory."""
-    name = f"{_checked(session)}.jsonl"
-    if name not in names:
+    """The files go to this directory's folder, and each of their lines must say this directory."""
+    if f"{_checked(session)}.jsonl" not in names:
         return base.Restore(())
-    target = _file(session, place)
-    moved = base.Put(kept / name, target, lambda text: _moved(text, str(place.cwd)))
-    return base.Restore((moved,), clear=(target,))
+    targets = {name: chats.target(session, name, place) for name in names}
+    put = (_put(kept / name, target, place) for name, target in targets.items() if target)
+    return base.Restore(tuple(put), chats.all_of(session, place))
 
 
-def _file(session: str, place: base.Place) -> Path:
-    """0.24.4, `sanitizeCwd`: all but ASCII letters and digits becomes `-`."""
-    folder = re.sub(r"[^a-zA-Z0-9]", "-", str(place.cwd))
-    return place.home / "projects" / folder / "chats" / f"{session}.jsonl"
-
-
-def _moved(text: bytes, cwd: str) -> bytes:
-    """Lines that say another working directory say this one; all others stay as they are."""
-    return b"".join(_moved_line(line, cwd) for line in text.splitlines(keepends=True))
-
-
-def _moved_line(line: bytes, cwd: str) -> bytes:
-    record = lines.parse_object(line) or {}
-    if not lines.text(record, "cwd") or record["cwd"] == cwd:
-        return line
-    record["cwd"] = cwd
-    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+def _put(source: Path, target: Path, place: base.Place) -> base.Put:
+    if target.suffix != ".jsonl":
+        return base.Put(source, target)
+    return base.Put(source, target, lambda text: chats.moved(text, str(place.cwd)))

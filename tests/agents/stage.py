@@ -207,11 +207,18 @@ class Stage:
         assert len(refs.split()) == 1, f"result branches: {refs!r}\n{self.printed()}"
         return self._git("-C", str(self.repo), "show", f"{refs.strip()}:{path}")
 
-    def wait_for_request(self, count, seconds=60):
+    def wait_for_request(self, count):
         """Until the model has had this many requests and begun to answer."""
+        self._wait(lambda rows: len(rows) >= count, f"request {count}")
+
+    def wait_for(self, words):
+        """Until the model has begun to say these words."""
+        self._wait(lambda rows: any(words in row["turn"].get("say", "") for row in rows), words)
+
+    def _wait(self, has_come, what, seconds=60):
         until = time.monotonic() + seconds
-        while len(self.models.requests()) < count:
-            assert time.monotonic() < until, f"no request {count} in time\n{self.printed()}"
+        while not has_come(self.models.requests()):
+            assert time.monotonic() < until, f"no {what} in time\n{self.printed()}"
             time.sleep(0.3)
         time.sleep(1)
 

@@ -98,6 +98,66 @@ def test_an_attempt_killed_with_its_engine_is_resumed_on_another_machine(stage):
     worked_in(play, "b", found="first")
 
 
+qwen = pytest.mark.parametrize("stage", [CLIS[3]], indirect=True, ids=lambda cli: cli.name)
+DIG = {"description": "dig", "prompt": "Do DIG-ONE.", "subagent_type": "general-purpose"}
+SENDS_ONE = {
+    "on": "TASK-ONE",
+    "turns": [{"tool": "agent", "input": DIG}, {"say": "ANSWER-ONE"}],
+}
+DIGS_ON_B = {
+    "on": "DIG-TWO",
+    "turns": [
+        {"shell": "cat one.txt > found-b.txt; pwd -P > where-b.txt; echo good > one.txt"},
+        {"say": "FOUND-TWO"},
+    ],
+}
+TOLD = {"on": "<task-notification>", "turns": [{"say": "ANSWER-TOLD"}]}
+
+
+@qwen
+@pytest.mark.parametrize("home", ["run", "user"])
+def test_a_sub_agent_that_was_done_is_gone_on_with_on_another_machine(stage, home):
+    digs = {"on": "DIG-ONE", "turns": [{"shell": "echo first > one.txt"}, {"say": "FOUND-ONE"}]}
+    play = stage([SENDS_ONE, digs, TOLD, DIGS_ON_B])
+    play.run(FLOW, "--agent-home", home, expected=1)
+    play.move("b")
+    play.models.script.append(sends_again("GATE-SAYS-first", play))
+    play.run(FLOW, "--agent-home", home)
+    dug_on(play, [("user", "DIG-ONE"), ("model", "FOUND-ONE"), ("user", "DIG-TWO")])
+
+
+@qwen
+def test_a_sub_agent_that_was_killed_is_gone_on_with_on_another_machine(stage):
+    turns = [{"shell": "echo first > one.txt"}, {"say": "FOUND-HALF of it", "stall": 60}]
+    play = stage([SENDS_ONE, {"on": "DIG-ONE", "turns": turns}, TOLD, DIGS_ON_B])
+    engine = play.start(FLOW)
+    play.wait_for("FOUND-HALF")
+    engine.send_signal(signal.SIGKILL)
+    play.ends(engine, expected=-9)
+    play.move("b")
+    play.models.script.append(sends_again(CUT, play))
+    play.run(FLOW)
+    dug_on(play, [("user", "DIG-ONE"), ("user", "DIG-TWO")])
+
+
+def sends_again(heard, play):
+    """The model continues the sub-agent of before by its id, which the program has made."""
+    (kept,) = [path for path in play.transcripts("one/@1") if path.match("agent-*.jsonl")]
+    given = {"task_id": kept.stem.removeprefix("agent-"), "message": "Do DIG-TWO."}
+    return {"on": heard, "turns": [{"tool": "send_message", "input": given}, {"say": "SENT"}]}
+
+
+def dug_on(play, talk):
+    """The program says what it has of sub-agents; that one knew its own talk, in the new folder."""
+    assert "1 background agent was restored" in play.asked_here()[0].said("user")
+    again = play.asked("DIG-TWO")
+    assert again.order(["DIG-ONE", "FOUND-ONE", "DIG-TWO"]) == talk, again
+    again.holds_calls(1)
+    assert play.result("found-b.txt") == "first\n"
+    assert play.result("where-b.txt") == f"{play.tree}\n"
+    assert not play.agents(), "an agent outlived the run"
+
+
 STARTS_OVER = {
     "on": "GATE-SAYS-first",
     "turns": [

@@ -50,6 +50,10 @@ def transcript(place):
     return place.home / "projects" / folder / "chats" / f"{S}.jsonl"
 
 
+def of_agents(place):
+    return transcript(place).parents[1] / "subagents" / S
+
+
 def settings(place):
     (put,) = qwen.settings(place)
     assert put.target == place.home / "settings.json"
@@ -291,6 +295,61 @@ def test_a_link_is_no_transcript(place, tmp_path):
     assert qwen.capture(S, place, place.cwd).keep == ()
 
 
+SUB, META = "agent-general-purpose-call_1.jsonl", "agent-general-purpose-call_1.meta.json"
+
+
+def test_the_files_of_its_sub_agents_are_kept_and_no_others(place, tmp_path):
+    write(transcript(place))
+    found = [write(of_agents(place) / name) for name in (SUB, META)]
+    for name in (f"{SUB}.stream", f"{META}.1.tmp", "notes.md", f"deep/{SUB}"):
+        write(of_agents(place) / name)
+    write(of_agents(place).with_name(OTHER) / SUB)
+    (of_agents(place) / "agent-link.jsonl").symlink_to(write(tmp_path / "secret"))
+    keep = qwen.capture(S, place, place.cwd).keep
+    assert [(one.source, one.lines) for one in keep[1:]] == [(found[0], True), (found[1], False)]
+    assert [one.name for one in keep] == [f"{S}.jsonl", f"subagents/{SUB}", f"subagents/{META}"]
+
+
+def test_a_linked_folder_of_sub_agents_is_not_followed(place, tmp_path):
+    write(transcript(place))
+    write(tmp_path / "elsewhere" / SUB)
+    of_agents(place).parent.mkdir(parents=True)
+    of_agents(place).symlink_to(tmp_path / "elsewhere")
+    assert [one.name for one in qwen.capture(S, place, place.cwd).keep] == [f"{S}.jsonl"]
+
+
+def test_sub_agents_without_their_session_are_not_kept(place):
+    write(of_agents(place) / SUB)
+    assert qwen.capture(S, place, place.cwd).keep == ()
+
+
+def test_restored_sub_agents_say_where_too(place, tmp_path):
+    names = (f"subagents/{SUB}", f"subagents/{META}", f"{S}.jsonl")
+    put = qwen.restore(S, names, place, tmp_path).put
+    assert [one.target for one in put] == [
+        of_agents(place) / SUB,
+        of_agents(place) / META,
+        transcript(place),
+    ]
+    assert json.loads(put[0].rewrite(b'{"cwd": "/old"}\n')) == {"cwd": str(place.cwd)}
+    assert put[1].rewrite is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"subagents/../{SUB}",
+        "subagents/agent-../../x.jsonl",
+        f"subagents/{S}/{SUB}",
+        SUB,
+        "a.jsonl",
+    ],
+)
+def test_kept_names_that_are_no_sub_agents_are_not_restored(place, name):
+    (put,) = qwen.restore(S, (f"{S}.jsonl", name), place, place.cwd).put
+    assert put.target == transcript(place)
+
+
 def test_restored_elsewhere_each_line_says_where(place, tmp_path):
     (put,) = qwen.restore(S, ("x", f"{S}.jsonl"), place, tmp_path / "kept").put
     assert put.target == transcript(place)
@@ -303,7 +362,7 @@ def test_restored_elsewhere_each_line_says_where(place, tmp_path):
 
 def test_later_states_of_this_session_give_way(place, tmp_path):
     restore = qwen.restore(S, (f"{S}.jsonl",), place, tmp_path)
-    assert restore.clear == (transcript(place),)
+    assert restore.clear == (transcript(place), of_agents(place))
 
 
 @pytest.mark.parametrize("names", [(), (f"../{S}.jsonl",), (f"{OTHER}.jsonl",)])
