@@ -34,6 +34,7 @@ _OTHERS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("lfs", re.compile(r"lfs/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}")),
 )
 _PLAIN = re.compile(rf"(?!\.\.?\Z)[A-Za-z0-9._@+=,~-]{{1,{LONGEST_PART}}}")
+_IN_TRANSCRIPT = re.compile(rf"{_ATTEMPT}/transcript(?:/.*)?", re.DOTALL)
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -44,6 +45,12 @@ def find_kind(name: str) -> tuple[Kind, str] | None:
         if match:
             return kind, match[1] if kind in ("record", "transcript") else ""
     return None
+
+
+def find_transcript(name: str) -> str | None:
+    """The folder of the attempt whose transcript this is of, whether it may travel or not."""
+    match = _IN_TRANSCRIPT.fullmatch(name)
+    return match[1] if match else None
 
 
 def attempt_name(folder: str) -> str:

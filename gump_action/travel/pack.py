@@ -29,6 +29,10 @@ from gump_action.travel.search import Search, engines_git, is_in_snapshots
 SEAL_IT = "Set GUMP_STATE_KEY (`openssl rand -hex 32`) to have the state sealed."
 _TRANSCRIPT = "transcript of "
 HIT = "it holds a secret of this job, and the state is not sealed"
+UNSEALED = (
+    "the state is not sealed, and this job's repository is not known to be private. "
+    f"{SEAL_IT} Or say --transcripts always"
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,8 @@ class Packed:
 
     @property
     def has_left_all_transcripts(self) -> bool:
-        """Whether there were some, and none went in."""
-        left = any(one.what.startswith(_TRANSCRIPT) for one in self.behind)
-        return left and not self.transcripts
+        """Whether there were some, and none went in for want of a seal."""
+        return not self.transcripts and any(one.why == UNSEALED for one in self.behind)
 
     def lines(self) -> list[str]:
         """For the person."""
@@ -125,19 +128,26 @@ def _pack(wanted: Wanted) -> Packed:
 
 def _choose(wanted: Wanted) -> _Choice:
     names, taken, behind = layout.Names(wanted.limits.name_bytes), [], []
+    spoilt: dict[str, str] = {}
     for name, entry in files.walk(wanted.root):
         if name.endswith(".part"):
             continue
         is_plain = entry.is_file(follow_symlinks=False)
         complaint = names.complaint(name) if is_plain else "it is a link, or no plain file"
         kind = layout.find_kind(name)
-        if complaint or kind is None:
-            behind.append(Behind(ascii(name), complaint))
-        else:
+        if not complaint and kind:
             taken.append(files.find(name, entry, *kind))
+        elif attempt := layout.find_transcript(name):
+            spoilt.setdefault(attempt, _spoilt(name.removeprefix(f"{attempt}/"), complaint))
+        else:
+            behind.append(Behind(ascii(name), complaint))
     if not any(found.kind == "ledger" for found in taken):
         raise InputError(f"{wanted.root / LEDGER} is a link, or no plain file.")
-    return _Choice(tuple(sorted(taken, key=_order)), tuple(behind))
+    return _leave(_Choice(tuple(sorted(taken, key=_order)), tuple(behind)), spoilt)
+
+
+def _spoilt(name: str, complaint: str) -> str:
+    return f"{name!a} cannot travel ({complaint}), and half a session is none"
 
 
 def _order(found: Found) -> tuple[int, str, str, int]:
@@ -154,10 +164,7 @@ def _without_transcripts(choice: _Choice, wanted: Wanted) -> _Choice:
     if wanted.transcripts == "never":
         why = "asked for by --transcripts never"
     elif wanted.transcripts == "auto" and not wanted.key and _may_be_read_by_strangers(wanted):
-        why = (
-            "the state is not sealed, and this job's repository is not known to be private. "
-            f"{SEAL_IT} Or say --transcripts always"
-        )
+        why = UNSEALED
     if not why:
         return choice
     attempts = {found.attempt for found in choice.taken if found.kind == "transcript"}

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_links_and_sockets_are_not_followed_and_it_is_said(wanted, tmp_path, mon
     packed = pack(wanted)
     assert not there(packed, tmp_path, wanted) & {"attempts/impl/@1/gate-2.txt"}
     assert len([one for one in packed.behind if "link" in one.why]) == 4
+    assert packed.behind[-1].what == "transcript of impl#1"
     assert b"not of the run" not in (tmp_path / "packed").read_bytes()
 
 
@@ -118,7 +120,6 @@ def test_a_link_for_the_record_itself_is_refused_or_left(wanted, tmp_path, name)
     "name",
     [
         "attempts/impl/@1/notes.txt",
-        "attempts/impl/@1/transcript/a\u202eb",
         "given/A.md",
         "attempts/x",
     ],
@@ -128,6 +129,53 @@ def test_a_name_that_would_be_refused_stays_behind_with_the_reason(wanted, tmp_p
     packed = pack(wanted)
     assert name not in there(packed, tmp_path, wanted)
     assert [one.what for one in packed.behind] == [ascii(name)]
+
+
+def link(path):
+    path.symlink_to(path.with_name(f"{SESSION}.jsonl"))
+
+
+TALK = f"{SESSION}.jsonl"
+UNFIT = [
+    ("a\u202eb", Path.touch, "cannot be seen"),
+    ("a\nb", Path.touch, "cannot be seen"),
+    (TALK.upper(), Path.touch, "upper and lower case"),
+    (f"{'x' * 60}/{'y' * 60}", Path.touch, "too long"),
+    ("more.jsonl", link, "a link"),
+    ("more.jsonl", os.mkfifo, "no plain file"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "why"), UNFIT)
+def test_a_transcript_of_which_one_file_cannot_travel_is_left_whole(
+    wanted, tmp_path, name, make, why
+):
+    path = wanted.root / "attempts/impl/@1/transcript" / name
+    path.parent.mkdir(exist_ok=True)
+    make(path)
+    wanted = replace(wanted, limits=Limits(name_bytes=120))
+    packed = pack(wanted)
+    assert transcripts(there(packed, tmp_path, wanted)) == ["attempts/build/grün/impl/@1"]
+    assert [one.what for one in packed.behind] == ["transcript of impl#1"]
+    assert why in packed.behind[0].why
+    assert packed.transcripts == 1
+
+
+def test_a_linked_folder_of_a_transcript_is_that_transcript_left(wanted, tmp_path):
+    folder = wanted.root / "attempts/impl/@1/transcript"
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    packed = pack(wanted)
+    assert [one.what for one in packed.behind] == ["transcript of impl#1"]
+    assert "'transcript' cannot travel" in packed.behind[0].why
+
+
+def test_transcripts_that_are_unfit_are_not_said_to_want_a_seal(unsealed):
+    for folder in BOTH:
+        link(unsealed.root / folder / "transcript/more.jsonl")
+    packed = pack(unsealed)
+    assert packed.transcripts == 0
+    assert not packed.has_left_all_transcripts
 
 
 def test_a_directory_without_a_run_is_refused(wanted):

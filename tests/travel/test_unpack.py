@@ -17,6 +17,8 @@ from gump_action.travel.pack import pack
 from gump_action.travel.seal import Seal, key_of
 from gump_action.travel.unpack import unpack
 
+from .conftest import SESSION
+
 FOLDER = "attempts/impl/@1"
 LFS = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"  # of `[]`
 
@@ -358,6 +360,9 @@ def merged(**what):
         lambda lines: [*lines[:2], change(lines[2], session="../x")],
         lambda lines: [*lines[:2], change(lines[2], session="--yolo")],
         lambda lines: [*lines[:2], change(lines[3], seq=3, files={"../../x": "0" * 64})],
+        lambda lines: [*lines[:2], change(lines[3], seq=3, files={"/x": "0" * 64})],
+        lambda lines: [*lines[:2], change(lines[3], seq=3, files={"": "0" * 64})],
+        lambda lines: [*lines[:2], change(lines[3], seq=3, files={"a\0b": "0" * 64})],
         lambda lines: [*lines[:2], change(lines[3], seq=3, files={"x": "no digest"})],
         lambda lines: [*lines[:2], change(lines[4], seq=3, commit="HEAD")],
         lambda lines: [lines[0], b'{"type":"items_planned","seq":2,"step":"b","items":[".."]}'],
@@ -381,6 +386,19 @@ def test_a_ledger_that_cannot_be_gone_by_is_refused(forge, content, refused, spo
     said = refused(forge([*content.items()]))
     assert "ledger.ndjson" in said
     assert ".gump-unpack" not in said
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "x" * 2000, "a\\b", "\ufffd"])
+def test_a_state_is_taken_though_a_transcript_of_it_had_a_file_that_cannot_travel(
+    wanted, tmp_path, content, name
+):
+    lines = content["ledger.ndjson"].splitlines(keepends=True)
+    files = {f"{SESSION}.jsonl": "0" * 64, name: "0" * 64}
+    lines[3] = change(lines[3], files=files) + b"\n"
+    (wanted.root / "ledger.ndjson").write_bytes(b"".join(lines))
+    pack(wanted)
+    unpack(wanted.target, tmp_path / "out", run_key=wanted.run_key, key=wanted.key)
+    assert (tmp_path / "out/ledger.ndjson").read_bytes() == b"".join(lines)
 
 
 def test_a_ledger_with_a_torn_last_line_is_refused(forge, content, refused):
