@@ -135,6 +135,8 @@ class Project:
         stop: Stop | None = None,
         is_job: bool = False,
         max_budget: float | None = None,
+        repo: Path | None = None,
+        is_own_home: bool = True,
     ) -> Done:
         told: list[e.AnyEvent] = []
         self.starts += 1
@@ -153,12 +155,13 @@ class Project:
             listen=hear,
             clock=time.time,
             templates=templating.read_overrides(self.repo / ".gump" / "templates"),
+            is_own_home=is_own_home,
             is_job=is_job,
         )
         wish = Wish(
             workflow=workflow,
             given=Given(spec, inputs or {}, agent),
-            repo=self.repo,
+            repo=repo or self.repo,
             workspace=workspace,
             run=f"r{self.starts}",
             engine="0",

@@ -33,12 +33,15 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     git.heed(around.stop)
     try:
         settling.end_what_lives(store)
-        state, said = find_known(store, wish, around)
-        is_same_machine = (store.root / "git").exists()
-        here = _open(wish, store, state, around)
+        place = _place(wish, around)
+        has_tree = settling.is_at(store, place)
+        lost = [] if has_tree or wish.is_fresh else settling.settle_alone(store, around)
+        state, said = find_known(store, wish, around, has_tree=has_tree)
+        here = _open(wish, store, state, around, has_tree=has_tree)
         if here.workspace.incoming and here.workspace.incoming.why:
             said = _set_aside_unmerged(here)
-            here = _open(wish, store, RunState(), around)
+            here = _open(wish, store, RunState(), around, has_tree=False)
+        settling.keep_place(store, place)
     except BaseException:
         git.ignore(around.stop)
         store.close()
@@ -46,8 +49,8 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     others = record.other_words(wish.given, here.given) if here.state.started else ()
     try:
         here.homes = readiness.homes(here)
-        _begin(here, wish, [said, *map(_kept_instead, others)])
-        settling.settle(here, has_tree=is_same_machine)
+        _begin(here, wish, [*lost, said, *map(_kept_instead, others)])
+        settling.settle(here, has_tree=has_tree)
         if here.workspace.incoming:
             _take_in(here)
         _set_up(here, wish)
@@ -60,15 +63,17 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     return here
 
 
-def _open(wish: Wish, store: Store, state: RunState, around: Surroundings) -> Run:
+def _open(
+    wish: Wish, store: Store, state: RunState, around: Surroundings, *, has_tree: bool
+) -> Run:
     """The parts of a run that goes on with this state, before it has said anything."""
     given = record.keep_given(wish.workflow, wish.given, store, state)
     around = _with_templates(wish, store, state, around)
-    place = _place(wish, around)
-    store.write(settling.PLACE, place.model_dump_json().encode())
     mark = settling.leave_mark(store)
     env = process.for_git(environment.for_git(around.environ), mark)
-    workspace = open_workspace(place, store.root, state, env, takes_in=wish.takes_in)
+    workspace = open_workspace(
+        _place(wish, around), store.root, state, env, has_tree=has_tree, takes_in=wish.takes_in
+    )
     return Run(wish.workflow, given, around, store, workspace, state, mark)
 
 
@@ -93,7 +98,7 @@ def _leave_open(here: Run, why: Stopped) -> None:
 
 def _place(wish: Wish, around: Surroundings) -> Place:
     return Place(
-        repo=wish.repo,
+        repo=wish.repo.resolve(),
         kind=wish.workspace,
         share=wish.workflow.workspace.share,
         is_own_home=around.is_own_home,

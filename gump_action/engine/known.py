@@ -13,14 +13,18 @@ from gump_action.engine.workspace.source import is_built_on, missing_bases
 from gump_action.system.store import Store, ledger_lines
 
 
-def find_known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState, str]:
-    """What there is to go on with, and a word on what there was and is not gone on with."""
+def find_known(
+    store: Store, wish: Wish, around: Surroundings, *, has_tree: bool
+) -> tuple[RunState, str]:
+    """What there is to go on with, and a word on what there was and is not gone on with.
+
+    `has_tree` says that the tree may be as a killed engine has left it.
+    """
     first = next(ledger_lines(store.root), None)
     if first is None:
         return RunState(), ""
     state = RunState() if wish.is_fresh else record.read_state(store.root)
-    has_folder = (store.root / "git").exists()
-    said = "" if wish.is_fresh else _why_anew(state, wish, around, has_folder=has_folder)
+    said = "" if wish.is_fresh else _why_anew(state, wish, around, has_tree=has_tree)
     # A run of which nothing was ever attempted has nothing to go on with.
     if state.attempts and not said:
         return state, ""
@@ -28,7 +32,7 @@ def find_known(store: Store, wish: Wish, around: Surroundings) -> tuple[RunState
     return RunState(), said
 
 
-def _why_anew(state: RunState, wish: Wish, around: Surroundings, *, has_folder: bool) -> str:
+def _why_anew(state: RunState, wish: Wish, around: Surroundings, *, has_tree: bool) -> str:
     """In a job a run over another base starts anew; elsewhere opening it says what to do.
 
     A base that has moved is taken in, where that is asked for; but not under a tree that is still
@@ -46,7 +50,7 @@ def _why_anew(state: RunState, wish: Wish, around: Surroundings, *, has_folder: 
             "brings it with `fetch-depth: 0`): a new run begins"
         )
     base, in_checkout = state.stands_on.base, wish.workspace == "checkout"
-    can_take = wish.takes_in and not (in_checkout and has_folder and not state.left)
+    can_take = wish.takes_in and not (in_checkout and has_tree and not state.left)
     if can_take or is_built_on(wish.repo, env, base, in_checkout=in_checkout):
         return ""
     return f"run {run} is built on {base[:12]}, which this is not: a new run begins"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from gump_action import environment
 from gump_action.engine import record, step, transcripts
 from gump_action.engine.outcome import Verdict
@@ -36,6 +38,27 @@ def leave_mark(store: Store) -> str:
     return mark
 
 
+def is_at(store: Store, place: Place) -> bool:
+    """Whether the last engine of this record worked at this place, and its tree is there."""
+    kept = _kept_place(store)
+    return kept is not None and kept.is_same(place)
+
+
+def _kept_place(store: Store) -> Place | None:
+    text = store.read(PLACE)
+    if text is None or not (store.root / "git").exists():
+        return None
+    try:
+        return Place.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def keep_place(store: Store, place: Place) -> None:
+    """Say where the run works, before any agent does."""
+    store.write(PLACE, place.model_dump_json().encode())
+
+
 def settle(here: Run, *, has_tree: bool) -> None:
     """End what a killed engine has left under way, and keep what its agent had done.
 
@@ -47,6 +70,7 @@ def settle(here: Run, *, has_tree: bool) -> None:
 
 def _settle_attempt(here: Run, attempt: Attempt, *, has_tree: bool) -> None:
     has_tree = has_tree and bool(attempt.agent) and not here.workspace.is_new
+    here.note("its engine was killed, and what is left of it is kept now", step=attempt.step)
     if has_tree and attempt.known and not attempt.kept:
         provider = here.around.providers[provider_of(attempt.agent)]
         place = transcripts.place_of(here, provider)
@@ -65,15 +89,15 @@ def _settle_attempt(here: Run, attempt: Attempt, *, has_tree: bool) -> None:
 def settle_alone(store: Store, around: Surroundings) -> list[str]:
     """Settle a record whose engine is gone, without going on; lines on what could not be done.
 
-    For who takes the record elsewhere.  `store` is open.
+    For who takes the record elsewhere, or goes on in another tree.  `store` is open.
     """
     end_what_lives(store)
     state = record.read_state(store.root)
-    place = store.read(PLACE)
-    if not state.unfinished() or place is None or not (store.root / "git").exists():
+    place = _kept_place(store)
+    if not state.unfinished() or place is None:
         return []
     try:
-        return _settle_at(Place.model_validate_json(place), store, state, around)
+        return _settle_at(place, store, state, around)
     except InputError as why:
         return [f"what the last attempt had done could not be kept: {why.message}"]
 
@@ -82,7 +106,7 @@ def _settle_at(place: Place, store: Store, state: RunState, around: Surroundings
     mark = leave_mark(store)
     env = process.for_git(environment.for_git(around.environ), mark)
     around = replace(around, is_own_home=place.is_own_home, is_job=place.is_job)
-    workspace = open_workspace(place, store.root, state, env)
+    workspace = open_workspace(place, store.root, state, env, has_tree=True)
     assert state.started, "a record with attempts has begun"
     workflow = Workflow(name=state.started.workflow, steps=())
     here = Run(workflow, Given(), around, store, workspace, state, mark)

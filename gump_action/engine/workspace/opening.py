@@ -28,13 +28,27 @@ class Place(BaseModel):
     is_own_home: bool = True
     is_job: bool = False
 
+    def is_same(self, other: Place) -> bool:
+        """Whether agents of both work in the same tree and the same home."""
+        mine, theirs = (
+            (each.repo.resolve(), each.kind, each.is_own_home) for each in (self, other)
+        )
+        return mine == theirs
+
 
 def open_workspace(
-    place: Place, root: Path, state: RunState, env: Mapping[str, str], *, takes_in: bool = False
+    place: Place,
+    root: Path,
+    state: RunState,
+    env: Mapping[str, str],
+    *,
+    has_tree: bool,
+    takes_in: bool = False,
 ) -> Workspace:
     """The workspace of the run whose state directory is `root`; `env` is what git is given.
 
-    With `takes_in` HEAD may have moved, and what it has moved to is `incoming`.
+    `has_tree` says that the last engine of the run worked in this tree; in another one nothing is
+    taken for its work.  With `takes_in` HEAD may have moved: what it has moved to is `incoming`.
     """
     _refuse_committed(place.repo, root, env)
     recorded = _opened(state)
@@ -44,7 +58,7 @@ def open_workspace(
             place.repo, root, recorded, onto, share=place.share, env=env
         )
     else:
-        left, in_job = state.left or None, place.is_job
+        left, in_job = state.left or (None if has_tree else state.head) or None, place.is_job
         made = open_checkout(place.repo, root, recorded, onto, left=left, in_job=in_job, env=env)
     _refuse_lost(made, state)
     return made
