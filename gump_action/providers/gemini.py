@@ -1,7 +1,8 @@
 """Gemini CLI (@google/gemini-cli), tried with 0.61.0.
 
-A session is one JSONL file under a name that the CLI gives to the working directory.  What is said
-here of the CLI was measured offline or read in its bundle, both at 0.61.0.
+A session is one JSONL file under a name that the CLI gives to the working directory, and one for
+each of its sub-agents.  What is said here of the CLI was measured offline or read in its bundle,
+both at 0.61.0.
 """
 
 from __future__ import annotations
@@ -253,18 +254,18 @@ def _status(exit: base.Exit) -> int:
 
 
 def capture(session: str, place: base.Place, into: Path) -> base.Capture:
-    """The newest file that says it is this session, first of this working directory's folder."""
+    """The newest file that says it is this session, first of this working directory's folder; and
+    the files of its sub-agents beside it."""
     root = place.home / folders.FIRST / "tmp"
     found = list(folders.find_all(_checked(session), root))
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     own = [path for path in found if path.parent.parent.name == folders.name_of(place)]
-    return base.Capture(
-        tuple(base.Keep(path, path.name, lines=True) for path in (own or found)[:1])
-    )
+    kept = (one for path in (own or found)[:1] for one in folders.with_agents(session, path))
+    return base.Capture(tuple(kept))
 
 
 def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path) -> base.Restore:
-    """The file goes, as it is, to the folder of the present working directory.
+    """The files go, as they are, to the folder of the present working directory.
 
     In a home of the run's own projects.json is ours and names that folder; in the user's own it is
     left alone, and the folder is the one that the CLI will come to.
@@ -275,8 +276,9 @@ def restore(session: str, names: tuple[str, ...], place: base.Place, kept: Path)
     name = next((name for name in names if FILE.fullmatch(name)), "")
     if not name:
         return base.Restore(())
-    put = [base.Put(kept / name, chats / name)]
+    agents = (one for one in names if folders.is_agents(session, one))
+    put = [base.Put(kept / one, chats / one) for one in (name, *agents)]
     if place.own:
         listed = json.dumps({"projects": {str(place.cwd): folder}}).encode()
         put.append(base.made(listed, root / "projects.json"))
-    return base.Restore(tuple(put), clear=tuple(folders.find_all(session, root / "tmp")))
+    return base.Restore(tuple(put), clear=tuple(folders.all_of(session, root / "tmp")))

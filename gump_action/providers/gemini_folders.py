@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gump_action.providers import files, lines
-from gump_action.providers.base import Place
+from gump_action.providers.base import Keep, Place
 
 FIRST = Path(".gemini")
 """`GEMINI_CLI_HOME` stands for HOME: the CLI still appends `.gemini` (0.61.0, `homedir()`)."""
+_AGENT = re.compile(r"[A-Za-z0-9_-]+\.jsonl")
 _NAME = re.compile(r"[a-z0-9-]+")
 
 
@@ -19,6 +20,29 @@ def find_all(session: str, root: Path) -> Iterator[Path]:
     for path in root.glob(f"*/chats/session-*-{session[:8]}.jsonl"):
         if files.is_plain(path) and _first_id(path) == session:
             yield path
+
+
+def with_agents(session: str, path: Path) -> Iterator[Keep]:
+    """A file of this session, and those of its sub-agents beside it."""
+    yield Keep(path, path.name, lines=True)
+    for one in files.keep_all(path.parent / session, session):
+        if is_agents(session, one.name):
+            yield one
+
+
+def all_of(session: str, root: Path) -> Iterator[Path]:
+    """The same, and the folders of its sub-agents."""
+    yield from find_all(session, root)
+    yield from root.glob(f"*/chats/{session}")
+
+
+def is_agents(session: str, name: str) -> bool:
+    """Whether a file beside a session's own is one of its sub-agents'.
+
+    The CLI does not read them again: a sub-agent of it cannot be continued (0.61.0).
+    """
+    folder, _, last = name.partition("/")
+    return folder == session and _AGENT.fullmatch(last) is not None
 
 
 def _first_id(path: Path) -> str:

@@ -98,7 +98,11 @@ def test_an_attempt_killed_with_its_engine_is_resumed_on_another_machine(stage):
     worked_in(play, "b", found="first")
 
 
-qwen = pytest.mark.parametrize("stage", [CLIS[3]], indirect=True, ids=lambda cli: cli.name)
+def only(name):
+    chosen = [cli for cli in CLIS if cli.name == name]
+    return pytest.mark.parametrize("stage", chosen, indirect=True, ids=lambda cli: cli.name)
+
+
 DIG = {"description": "dig", "prompt": "Do DIG-ONE.", "subagent_type": "general-purpose"}
 SENDS_ONE = {
     "on": "TASK-ONE",
@@ -114,7 +118,7 @@ DIGS_ON_B = {
 TOLD = {"on": "<task-notification>", "turns": [{"say": "ANSWER-TOLD"}]}
 
 
-@qwen
+@only("qwen")
 @pytest.mark.parametrize("home", ["run", "user"])
 def test_a_sub_agent_that_was_done_is_gone_on_with_on_another_machine(stage, home):
     digs = {"on": "DIG-ONE", "turns": [{"shell": "echo first > one.txt"}, {"say": "FOUND-ONE"}]}
@@ -126,7 +130,7 @@ def test_a_sub_agent_that_was_done_is_gone_on_with_on_another_machine(stage, hom
     dug_on(play, [("user", "DIG-ONE"), ("model", "FOUND-ONE"), ("user", "DIG-TWO")])
 
 
-@qwen
+@only("qwen")
 def test_a_sub_agent_that_was_killed_is_gone_on_with_on_another_machine(stage):
     turns = [{"shell": "echo first > one.txt"}, {"say": "FOUND-HALF of it", "stall": 60}]
     play = stage([SENDS_ONE, {"on": "DIG-ONE", "turns": turns}, TOLD, DIGS_ON_B])
@@ -138,6 +142,24 @@ def test_a_sub_agent_that_was_killed_is_gone_on_with_on_another_machine(stage):
     play.models.script.append(sends_again(CUT, play))
     play.run(FLOW)
     dug_on(play, [("user", "DIG-ONE"), ("user", "DIG-TWO")])
+
+
+@only("gemini")
+def test_the_files_of_a_sub_agent_are_on_the_other_machine(stage):
+    """This program does not read them again, and does without them."""
+    sends = {"tool": "invoke_agent", "input": {"agent_name": "generalist", "prompt": "Do DIG-ONE."}}
+    digs = {"on": "DIG-ONE", "turns": [{"shell": "echo first > one.txt"}, {"say": "FOUND-ONE"}]}
+    play = stage([{"on": "TASK-ONE", "turns": [sends, WRITES_ONE["turns"][1]]}, digs, GOOD_ON_B])
+    play.run(FLOW, expected=1)
+    kept = [path.relative_to(play.state / "attempts/one/@1") for path in play.transcripts("one/@1")]
+    assert len(kept) == 2
+    play.move("b")
+    play.run(FLOW)
+    went_on(play, FIRST_TALK, AGAIN)
+    there = {
+        path.relative_to(play.state / "attempts/one/@2") for path in play.transcripts("one/@2")
+    }
+    assert there >= set(kept), "what was put back was there to be kept again"
 
 
 def sends_again(heard, play):

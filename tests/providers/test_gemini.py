@@ -262,6 +262,29 @@ def test_a_link_is_no_transcript(place, tmp_path):
     assert gemini.capture(S, place, place.cwd).keep == ()
 
 
+AGENT = f"{S}/{OTHER}.jsonl"
+
+
+def test_the_files_of_its_sub_agents_are_kept_and_no_others(place, tmp_path):
+    path = chat(place.home, "my-tree")
+    agent = write(path.parent / AGENT, "{}\n")
+    for name in (f"{S}/notes.md", f"{S}/deep/x.jsonl", f"{OTHER}/{S}.jsonl"):
+        write(path.parent / name, "{}\n")
+    (path.parent / S / "link.jsonl").symlink_to(write(tmp_path / "secret", "{}\n"))
+    keep = gemini.capture(S, place, place.cwd).keep
+    assert keep[1:] == (Keep(agent, AGENT, lines=True),)
+
+
+def test_sub_agents_are_put_back_beside_their_session(place, tmp_path):
+    later = write(place.home / ".gemini/tmp/x/chats" / S / "later.jsonl", "{}\n").parent
+    restore = gemini.restore(
+        S, (AGENT, f"{S}/../x.jsonl", f"{OTHER}/a.jsonl", NAME), place, tmp_path
+    )
+    chats = place.home / ".gemini/tmp/work/chats"
+    assert [put.target for put in restore.put[:-1]] == [chats / NAME, chats / AGENT]
+    assert restore.clear == (later,)
+
+
 def test_restored_into_an_own_home_the_registry_is_ours(place, tmp_path):
     kept = tmp_path / "kept"
     write(kept / NAME, "line\n")
