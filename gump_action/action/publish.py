@@ -21,7 +21,7 @@ from gump_action.errors import GumpError, InputError
 from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.kept import is_same_run, stand_of
-from gump_action.host.publishing.delivery import Delivery, Done, from_json
+from gump_action.host.publishing.delivery import Done, from_json, judge_again
 from gump_action.host.said.changes import changes_in
 from gump_action.host.said.facts import Facts, Kept
 from gump_action.providers import KEYS
@@ -78,20 +78,9 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
     return state
 
 
-def _judge_again(state: RunState, delivery: Delivery | None) -> None:
-    """A run whose result did not arrive is not green by mistake, nor one that changes nothing."""
-    ended = state.ended
-    if delivery is None or ended is None:
-        return
-    verdict, why = delivery.verdict(ended.verdict)
-    if verdict is not ended.verdict:
-        changes = {"seq": state.seq, "verdict": verdict, "why": why}
-        fold((ended.model_copy(update=changes),), state)
-
-
 def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:
     delivery = from_json(environ.get("GUMP_DELIVERY", ""))
-    _judge_again(state, delivery)
+    judge_again(state, delivery)
     patch = _patch(state, here, environ, log)
     log.outputs(outputs.of_run(state) | _keep(patch, here))
     log.outputs(delivery.outputs if delivery else {})

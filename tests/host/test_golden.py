@@ -10,9 +10,11 @@ import pytest
 from gump_action.host.report import report
 from gump_action.host.said.comment import render
 
+from .deliveries import TOLD
 from .runs import RUNS
 
 GOLDEN = Path(__file__).parent / "golden"
+ALL = {**{name: (make().state, facts) for name, (make, facts) in RUNS.items()}, **TOLD}
 
 
 def summary(state, facts):
@@ -20,10 +22,9 @@ def summary(state, facts):
 
 
 @pytest.mark.parametrize("say", [render, summary], ids=["comment", "summary"])
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", ALL)
 def test_it_looks_as_it_did(name, say, request):
-    make, facts = RUNS[name]
-    text = say(make().state, facts)
+    text = say(*ALL[name])
     path = GOLDEN / f"{name}.{'comment' if say is render else 'summary'}.md"
     if request.config.getoption("--rewrite-goldens"):
         path.write_text(text, encoding="utf-8")
@@ -32,4 +33,4 @@ def test_it_looks_as_it_did(name, say, request):
 
 def test_each_golden_file_is_of_a_run():
     names = {path.name.partition(".")[0] for path in GOLDEN.iterdir()}
-    assert names == set(RUNS)
+    assert names == set(ALL)

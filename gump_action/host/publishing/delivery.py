@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from gump_action.engine.outcome import Verdict
+from gump_action.engine.state import RunState, fold
 from gump_action.host import words
 
 
@@ -69,6 +70,17 @@ class Delivery:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
+
+
+def judge_again(state: RunState, delivery: Delivery | None) -> None:
+    """A run whose result did not arrive is not green by mistake, nor one that changes nothing."""
+    ended = state.ended
+    if delivery is None or ended is None:
+        return
+    verdict, why = delivery.verdict(ended.verdict)
+    if verdict is not ended.verdict:
+        changes = {"seq": state.seq, "verdict": verdict, "why": why}
+        fold((ended.model_copy(update=changes),), state)
 
 
 def from_json(text: str) -> Delivery | None:
