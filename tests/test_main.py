@@ -162,6 +162,18 @@ def test_a_result_that_git_does_not_commit_leaves_the_branch_as_it_was(project):
     assert project.git("status", "--porcelain") == ""
 
 
+def test_a_merge_that_git_refuses_is_not_called_a_conflict(project):
+    project.script({"one": [[{"write": "b.txt", "text": "x\n"}]]})
+    project.run(GOOD)
+    project.commit({"other.txt": "x\n"})
+    project.git("config", "user.useConfigOnly", "true")
+    done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
+    assert done.returncode == 2
+    assert "Put right what it says (its identity, say)" in done.stderr
+    assert "conflict" not in done.stderr
+    assert project.git("status", "--porcelain") == ""
+
+
 def test_another_agent_runs_the_same_workflow(project):
     done = project.cli(
         project.workflow("- {name: one, agent: claude-haiku}"), "--agent", "scripted"

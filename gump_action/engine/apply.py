@@ -19,6 +19,11 @@ def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
     git = Git(repo, env, settings={"safe.directory": "*"})
     _check(git, branch)
     code, _, said = git.try_run("merge", "--squash", "--no-commit", branch)
+    if code and not git.text("diff", "--name-only", "--diff-filter=U"):
+        raise InputError(
+            f"git does not merge {branch}: {said.strip()}",
+            hint="Put right what it says (its identity, say), then apply again.",
+        )
     if code:
         raise InputError(
             f"{branch} does not merge without conflicts:\n{said.strip()}",
