@@ -134,7 +134,7 @@ def test_all_faults_of_a_file_are_said_in_one_go(project, refused):
     assert message.count("w.yaml:") >= 3
 
 
-@pytest.mark.parametrize("name", ["no-such", "no/such.yaml"])
+@pytest.mark.parametrize("name", ["no-such", "no/such.yaml", "n" * 300], ids=len)
 def test_a_workflow_that_is_not_there_is_named(project, name, refused):
     refused(name, says=[name])
     assert not project.state.exists()

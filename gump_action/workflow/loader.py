@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,8 +69,9 @@ def find_workflow(name_or_path: str, repo: Path) -> Path:
     for known in (own, builtin):
         if name_or_path in known:
             return known[name_or_path]
-    if Path(name_or_path).is_file():
-        return Path(name_or_path)
+    with suppress(OSError):  # a name that is too long for any file
+        if Path(name_or_path).is_file():
+            return Path(name_or_path)
     problem = f'there is no workflow "{name_or_path}", neither as a file nor by name.'
     names = f"{suggest(name_or_path, [*own, *builtin])} In .gump/workflows/: "
     hint = f"{names}{listed(own) or 'none'}. Built in: {listed(builtin)}."
