@@ -8,6 +8,7 @@ any agent again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from gump_action.action.job.log import Log
 from gump_action.action.job.place import Place, place
@@ -23,7 +24,7 @@ from gump_action.host.api import Api
 from gump_action.host.publishing import publication
 from gump_action.host.publishing.delivery import Delivery
 from gump_action.host.publishing.destination import Nothing, Wish
-from gump_action.host.publishing.publication import Publication
+from gump_action.host.publishing.publication import Bundle, Publication
 from gump_action.host.said import carried
 
 PATIENCE = 120.0
@@ -37,7 +38,7 @@ def deliver(environ: Mapping[str, str], log: Log) -> int:
     """
     asked, here = publication.read(environ), place(environ)
     if asked.bundle:
-        bundle.open_(asked.bundle, here, environ)
+        _open(asked.bundle, here, environ, log)
     state = record.read_state(here.state)
     done = _delivered(asked, here, state, environ)
     for line in done.lines or (done.why,):
@@ -45,6 +46,15 @@ def deliver(environ: Mapping[str, str], log: Log) -> int:
     log.outputs({**done.outputs, "delivery": done.to_json()})
     verdict, _ = done.verdict(Verdict.PASSED)
     return verdict.exit_code if verdict in inputs.read_fail_on(environ) else 0
+
+
+def _open(of: Bundle, here: Place, environ: Mapping[str, str], log: Log) -> None:
+    """Without its record the last step knows of the result only what stands in the outputs."""
+    try:
+        bundle.open_(of, here, environ)
+    except InputError as why:
+        log.outputs({"delivery": carried.failed(why.message).to_json()})
+        raise
 
 
 def _delivered(
@@ -60,4 +70,5 @@ def _delivered(
             desk = Desk(asked, here, state, environ, github, Remote(environ, token))
             return desk.deliver()
     except (HostError, CommandError, InputError) as why:
-        return carried.failed(f"{why.message} {why.hint}".strip())
+        is_right = isinstance(why, HostError) and why.status == HTTPStatus.FORBIDDEN
+        return carried.failed(f"{why.message} {why.hint}".strip(), may_need_edit=is_right)

@@ -21,7 +21,7 @@ from gump_action.errors import GumpError, InputError
 from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.kept import is_same_run, stand_of
-from gump_action.host.publishing.delivery import Done, from_json, judge_again
+from gump_action.host.publishing.delivery import Delivery, Done, from_json, judge_again
 from gump_action.host.said.changes import changes_in
 from gump_action.host.said.facts import Facts, Kept
 from gump_action.providers import KEYS
@@ -53,7 +53,7 @@ def _publish(environ: Mapping[str, str], log: Log) -> None:
     if skipped:
         log.outputs(outputs.of_nothing(Verdict.SKIPPED, skipped))
     elif (state := _state(here, environ, log)) is None:
-        log.outputs(outputs.of_nothing(Verdict.FAILED, NOTHING))
+        log.outputs(_of_nothing(from_json(environ.get("GUMP_DELIVERY", ""))))
     else:
         _publish_run(state, here, environ, log)
 
@@ -76,6 +76,13 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
         log.warn(UNSURE)
         fold((e.RunEnded(seq=state.seq, verdict=Verdict.FAILED, why=UNSURE),), state)
     return state
+
+
+def _of_nothing(delivery: Delivery | None) -> dict[str, str]:
+    """Without a run to tell of: the bundle of another job may not be there."""
+    if delivery is None:
+        return outputs.of_nothing(Verdict.FAILED, NOTHING)
+    return outputs.of_nothing(*delivery.verdict(Verdict.PASSED)) | delivery.outputs
 
 
 def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:

@@ -76,9 +76,9 @@ def _values(
     return {
         "icon": MARKS[ended.verdict] if ended else RUNNING,
         "name": code(state.started.workflow[:100]) if state.started else "A run",
-        "verdict": words.verdict_of_run(state),
+        "verdict": told.verdict(state, facts or Facts()),
         "why": _why_so(state, facts),
-        "delivered": facts.delivery.lines if facts and facts.delivery else (),
+        "delivered": told.delivered(facts or Facts()),
         "branch": _branch(ended)
         if ended and ended.branch and (facts or Facts()).is_branch_here
         else "",
@@ -155,7 +155,7 @@ def _facts(state: RunState, folder: Path | None) -> list[str]:
 
 def _advice(state: RunState, folder: Path | None, facts: Facts | None) -> list[str]:
     if facts:
-        return [told.next_words(state, facts)] if state.ended and state.started else []
+        return [*filter(None, [told.next_words(state, facts) if state.ended else ""])]
     return [_item(each.text, each.command) for each in words.advice(state, folder)]
 
 

@@ -27,7 +27,7 @@ _SLOW = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60"}
 class Why(StrEnum):
     """Why a push did not happen; the text is for people."""
 
-    MOVED = "the branch is not where it was expected"
+    MOVED = "the branch has changed meanwhile"
     NOT_FORWARD = "the commit does not follow what the branch is on, and nothing is ever forced"
     PROTECTED = "the branch is protected, or a rule of the repository forbids it"
     SECRET = "GitHub has found a secret in it"

@@ -222,6 +222,31 @@ def test_host_workflows_are_pushed_by_an_app_alone(ground, github):
     assert job.result["published"] == "pushed", job.log
 
 
+def told(github):
+    """What our pull requests say below their marks."""
+    return [pull["body"].partition("\n")[2] for pull in github.pulls if pull["number"] != 7]
+
+
+def test_a_pull_request_tells_of_a_result_when_it_is_there(ground, github):
+    """A push that is refused leaves what is told of the one before, and is made good later."""
+    ground.begin()
+    opened = ground.play(1, publish="pull-request", task="night")
+    assert opened.result["published"] == "opened", opened.log
+    (before,) = told(github)
+    ground.begin({**PASSES, "impl": [[{"write": "done.txt", "text": "1\n2\n3\n"}]]})
+    ground.server.status = 403
+    environ = {"GITHUB_RUN_ID": "101"}
+    refused = ground.play(1, environ=environ, machine="b", publish="pull-request", task="night")
+    assert refused.result["published"] == "failed", refused.log
+    assert told(github) == [before]
+    ground.server.status = 0
+    mended = ground.play(2, environ=environ, machine="c", publish="pull-request", task="night")
+    assert mended.result["published"] == "updated", mended.log
+    (after,) = told(github)
+    assert "1 file changed, +3" in after
+    assert "1 file changed, +3" not in before
+
+
 def test_a_pull_request_into_a_branch_that_is_gone_becomes_a_patch(ground):
     ground.begin()
     git(ground.bare, "update-ref", "-d", "refs/heads/topic")
@@ -240,6 +265,8 @@ def test_a_bundle_that_is_gone_is_said(ground):
     )  # fmt: skip
     assert done.codes["deliver"] == 2
     assert "is not there" in done.log
+    assert (done.result["published"], done.result["status"]) == ("failed", "blocked")
+    assert "is not there, so there is nothing to publish" in done.result["reason"]
 
 
 def test_a_run_that_failed_is_told_by_the_job_that_publishes(ground):

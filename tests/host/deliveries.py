@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gump_action.engine.state import RunState
-from gump_action.host import carried, destination, publishing
 from gump_action.host.answers import Account, Pull, Side
+from gump_action.host.publishing import destination, rules
 from gump_action.host.publishing.delivery import Delivery, judge_again
-from gump_action.host.publishing.destination import Branch, Place, PushTo, Result, Wish
-from gump_action.host.said.facts import Facts
+from gump_action.host.publishing.destination import Branch, Place, Result, Wish
 from gump_action.host.publishing.tasks import branch_of, mark_of
+from gump_action.host.said import carried
+from gump_action.host.said.facts import Facts
 from gump_action.system.git_changes import Changed, Finding
 from gump_action.system.git_push import NotPushed, Why
 
@@ -60,7 +61,7 @@ def silent(done: Delivery) -> Delivery:
 
 
 def refused(*changes: Changed) -> Delivery:
-    return carried.refused(publishing.judge(changes, [each.path for each in changes]))
+    return carried.refused(rules.judge(changes, [each.path for each in changes]))
 
 
 FILE = "100644"
@@ -78,14 +79,13 @@ DELIVERIES = {
         Changed(".github/workflows/ci.yml", FILE, FILE, 400),
         Changed("src/bill.py", FILE, FILE, 90, finding=Finding.SECRET),
     ),
+    "refused-for-now": refused(Changed("uv.lock", FILE, FILE, 400)),
     "moved": carried.patch(to(Wish.PUSH, replace(ON_PULL, branch=Branch("topic", OTHER)))),
     "moved-at-last": carried.not_pushed(PUSH, NotPushed(Why.MOVED, HOOK)),
     "protected": carried.patch(to(Wish.PUSH, replace(ON_PULL, branch=Branch("topic", BASE, True)))),
     "patch": carried.patch(to(Wish.PATCH, ON_PULL)),
     "fork": carried.patch(to(Wish.PUSH, replace(ON_PULL, is_fork=True))),
-    "closed": carried.patch(
-        to(Wish.PUSH, replace(ON_PULL, pull=replace(SUBJECT, state="closed")))
-    ),
+    "closed": carried.patch(to(Wish.PUSH, replace(ON_PULL, pull=replace(SUBJECT, state="closed")))),
     "no-change": carried.nothing(to(Wish.PUSH, ON_PULL, replace(RESULT, digest=""))),
     "unreachable": carried.failed("GitHub did not answer within 120 s (503)."),
     "no-right": carried.not_pushed(PUSH, NotPushed(Why.NO_RIGHT, "error: 403")),
@@ -97,7 +97,8 @@ def told(done: Delivery, facts: Facts = USUAL) -> tuple[RunState, Facts]:
     state = passed_at_once().state
     judge_again(state, done)
     is_patch = done.done == "patch"
-    return state, replace(facts, delivery=done, patch=PATCH if is_patch else "")
+    changes = () if done.has_no_change else facts.changes
+    return state, replace(facts, delivery=done, changes=changes, patch=PATCH if is_patch else "")
 
 
 UNKEPT = replace(USUAL, kept="nothing")

@@ -253,7 +253,7 @@ def test_many_warnings_are_counted():
 
 def test_a_state_that_was_not_kept_begins_anew():
     text = c.render(runs.failed().state, Facts(kept="nothing"))
-    assert "**Re-run failed jobs** begins anew, since the state could not be kept.\n" in text
+    assert "**Re-run failed jobs** begins anew, since no state was kept.\n" in text
 
 
 def test_a_run_without_attempts_begins_anew():

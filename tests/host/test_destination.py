@@ -106,7 +106,7 @@ def test_a_branch_that_has_moved_says_so_for_who_can_build_anew():
     found = destination(Wish.PUSH, RESULT, replace(ON_PULL, branch=Branch("topic", HEAD)), NOW)
     assert isinstance(found, AsPatch)
     assert found.has_moved
-    assert "from bbbbbbbbbbbb to aaaaaaaaaaaa" in found.why
+    assert "it was on bbbbbbbbbbbb, and is on aaaaaaaaaaaa" in found.why
 
 
 def test_what_an_earlier_attempt_has_pushed_is_not_pushed_again():
@@ -145,9 +145,9 @@ def closed(day, **more):
             replace(THERE, branch=Branch(OWN, OTHER)), "none of ours", id="others pushed just now"
         ),
         pytest.param(
-            replace(THERE, ours=(ours(recorded=(OTHER, HEAD), digest=DIGEST),)),
-            LeavePull,
-            id="killed after the push, the same result",
+            replace(THERE, ours=(ours(recorded=(OTHER, HEAD), digest=DIGEST),), pushed=HEAD),
+            UpdatePull(7, PushTo(OWN, HEAD, is_done=True)),
+            id="killed after the push, the same result: it is told",
         ),
         pytest.param(
             replace(THERE, ours=(ours(recorded=(HEAD, OTHER), digest=DIGEST),)),

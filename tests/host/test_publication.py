@@ -129,7 +129,9 @@ def test_what_became_of_it_is_told_once_in_comment_and_summary(done):
     for text in (comment.render(state, facts), report(state, None, facts=facts)):
         assert all(line in text for line in done.lines)
         assert text.lower().count("not published") <= 1
-        assert ("is the branch" in text or "is on the branch" in text) == (not done.lines)
+        assert ("is the branch" in text or "is on the branch" in text) == (
+            not done.lines and not done.has_no_change
+        )
 
 
 VERDICTS = {

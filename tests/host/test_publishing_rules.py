@@ -252,8 +252,18 @@ def test_reasons_are_said_without_what_could_fool_a_reader():
         "<code>x&#92;n&#58;&#58;error&#58;&#58;y&#92;u202e</code> has a name that people or other "
         "file systems would read as another one",
         "`uv.lock` says which code of others is installed, and nobody reads it line by line",
-        "where this is meant, give `allow-changes: lock-files`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "rules"),
+    [
+        ([Rule.LOCK_FILES, Rule.GITHUB, Rule.GITHUB], ["github", "lock-files"]),
+        ([Rule.LOCK_FILES, Rule.SECRETS], []),
+    ],
+)
+def test_what_may_be_allowed_is_told_where_that_would_help(broken, rules):
+    assert Refused(tuple(Reason(rule) for rule in broken)).may_be_allowed == rules
 
 
 def test_many_reasons_are_counted():

@@ -13,7 +13,6 @@ from gump_action import environment
 from gump_action.action.job.remote import Remote
 from gump_action.action.publishing.result import Result
 from gump_action.errors import HostError
-from gump_action.host.answers import Pull
 from gump_action.host.api import Api
 from gump_action.host.github.pulls import NewPull, Pulls
 from gump_action.host.github.signing import Entry, Objects
@@ -119,20 +118,27 @@ class Courier:
         return carried.not_pushed(to, done) if isinstance(done, NotPushed) else None
 
     def _open(self, to: OpenPull, commit: str) -> Delivery:
-        new = NewPull(self.letter.title, self._body([commit]), to.push.branch, to.into)
+        body = self._body([commit], self.letter.body)
+        new = NewPull(self.letter.title, body, to.push.branch, to.into)
         return carried.opened(to, commit, self.github.part(Pulls).open(new))
 
     def _update(self, to: UpdatePull) -> Delivery:
-        """The mark names both heads before the push: cut off in between, it is known again."""
-        commit = self._commit_for(to.push)
-        self._write(to.number, [to.push.expected, commit])
+        """The mark names both heads before the push: cut off in between, it is known again.
+
+        What it tells is still true then, and what is new is told when it is there.
+        """
+        commit, pulls = self._commit_for(to.push), self.github.part(Pulls)
+        before = self.github.pull(to.number)
+        heads = list(dict.fromkeys([to.push.expected, commit]))
+        told = before.body.partition("\n")[2]
+        pulls.update(to.number, title=before.title, body=self._body(heads, told))
         refused = self._send(to.push, commit)
-        return refused or carried.updated(to, commit, self._write(to.number, [commit]))
+        if refused:
+            return refused
+        body = self._body([commit], self.letter.body)
+        return carried.updated(
+            to, commit, pulls.update(to.number, title=self.letter.title, body=body)
+        )
 
-    def _write(self, number: int, heads: Sequence[str]) -> Pull:
-        body = self._body(list(dict.fromkeys(heads)))
-        return self.github.part(Pulls).update(number, title=self.letter.title, body=body)
-
-    def _body(self, heads: Sequence[str]) -> str:
-        mark = mark_of(self.letter.task, heads, self.result.digest)
-        return f"{mark}\n{self.letter.body}"
+    def _body(self, heads: Sequence[str], told: str) -> str:
+        return f"{mark_of(self.letter.task, heads, self.result.digest)}\n{told}"

@@ -38,6 +38,8 @@ class Delivery:
     """`lines` are Markdown for people; `why` is plain text, and empty where all went as asked.
 
     `is_wanting`: the user asked for more than was done, and can do something about it.
+    `is_for_rerun`: when that is done, a re-run of the job publishes the result; `may_need_edit`:
+    but for what is done in the host workflow, which a re-run takes as it was.
     `has_no_change`: there was nothing to publish, since the result changes nothing.
     """
 
@@ -48,6 +50,8 @@ class Delivery:
     pull: int = 0
     url: str = ""
     is_wanting: bool = False
+    is_for_rerun: bool = False
+    may_need_edit: bool = False
     has_no_change: bool = False
 
     @property

@@ -65,18 +65,21 @@ class LeavePull:
 
     number: int
     why: str
+    holds_result: bool = False
 
 
 @dataclass(frozen=True)
 class AsPatch:
-    """It cannot or shall not be pushed.  `has_moved`: to build it on the new head may help.
+    """It cannot or shall not be pushed; `why` is empty where a patch was asked for.
 
-    `is_final`: it was meant so, or nobody who reads it can do anything about it.
+    `has_moved`: to build it on the new head may help.  `is_final`: it was meant so, or nobody who
+    reads it can do anything about it.  `may_need_edit`: of the host workflow.
     """
 
-    why: str
+    why: str = ""
     has_moved: bool = False
     is_final: bool = False
+    may_need_edit: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,9 @@ def destination(
     if wish is Wish.NONE:
         return Nothing("nothing is to be published (`publish: none`)")
     if not result.digest:
-        return Nothing("the result changes nothing", has_no_change=True)
+        return Nothing("The result changes nothing, so nothing is published", has_no_change=True)
     if wish is Wish.PATCH:
-        return AsPatch("a patch is what was asked for (`publish: patch`)", is_final=True)
+        return AsPatch(is_final=True)
     if wish is Wish.PUSH:
         return _refusal(result, place) or _push(result, place)
     return _left(result, place, now - timedelta(days=cool_down)) or _pull(result, place)
@@ -166,22 +169,28 @@ def _refusal(result: Result, place: Place) -> AsPatch | None:
     branch, token = place.branch, place.token
     if place.is_fork:
         return AsPatch(
-            "the code is a fork's, where this token may not and should not write", is_final=True
+            "the branch is in a fork, where this repository's job may not write", is_final=True
         )
     if token.writes_contents is False:
         return AsPatch(
-            "the token may not write: give the job `permissions:` with `contents: write`"
+            "the token may not write: give the job `permissions:` with `contents: write`",
+            may_need_edit=True,
         )
     if not place.default_branch:
         return AsPatch("the default branch is not known, and nothing is ever pushed to that")
     if branch.name == place.default_branch:
-        return AsPatch(f"{branch.name} is the default branch, to which nothing is ever pushed")
+        return AsPatch(
+            f"{branch.name} is the default branch, to which nothing is ever pushed: "
+            "`publish: pull-request` opens a pull request instead",
+            may_need_edit=True,
+        )
     if branch.is_protected:
-        return AsPatch(f"{branch.name} is protected")
+        return AsPatch(f"the branch {branch.name} is protected")
     if result.has_host_workflows and not token.writes_host_workflows:
         return AsPatch(
             "it changes host workflows, and a job's token may not push those: give the token of an "
-            "app that has the permission `workflows`"
+            "app that has the permission `workflows`",
+            may_need_edit=True,
         )
     return None
 
@@ -189,24 +198,30 @@ def _refusal(result: Result, place: Place) -> AsPatch | None:
 def _push(result: Result, place: Place) -> PushTo | AsPatch:
     pull, branch = place.pull, place.branch
     if pull is None:
-        return AsPatch("this run is about no pull request, so there is no branch to push to")
+        return AsPatch(
+            "this run is about no pull request, so there is no branch to push to: "
+            "`publish: pull-request` opens one",
+            may_need_edit=True,
+        )
     if pull.is_foreign:
         return AsPatch(
-            "the pull request comes from a fork, where this token may not write", is_final=True
+            "the branch is in a fork, where this repository's job may not write", is_final=True
         )
     if pull.state != "open":
         how = "merged" if pull.merged else "closed"
-        return AsPatch(f"the pull request {pull.number} has been {how} meanwhile", is_final=True)
+        return AsPatch(f"pull request {pull.number} was {how} meanwhile", is_final=True)
     if branch.name != pull.head.ref or not branch.head:
         return AsPatch(f"the branch of the pull request {pull.number} is gone")
     if branch.head == place.pushed:
         return PushTo(branch.name, branch.head, is_done=True)
     if branch.head != result.base:
-        return AsPatch(
-            f"{branch.name} has moved from {result.base[:12]} to {branch.head[:12]} meanwhile",
-            has_moved=True,
-        )
+        return AsPatch(has_gone_on(branch.name, result.base, branch.head), has_moved=True)
     return PushTo(branch.name, branch.head, (branch.head,))
+
+
+def has_gone_on(branch: str, old: str, new: str) -> str:
+    """Why nothing is pushed to it, for people."""
+    return f"somebody has pushed to {branch} meanwhile: it was on {old[:12]}, and is on {new[:12]}"
 
 
 def _left(result: Result, place: Place, since: datetime) -> LeavePull | None:
@@ -215,12 +230,16 @@ def _left(result: Result, place: Place, since: datetime) -> LeavePull | None:
         marked = read_mark(pull.body)
         if pull.state == "open":
             if pull.head.sha not in {*marked.heads, place.pushed}:
-                return LeavePull(pull.number, "others have pushed to it, or edited its mark")
-            same = marked.holds(pull.head.sha, result.digest)
-            return LeavePull(pull.number, "it holds this very result already") if same else None
+                why = "somebody else has pushed to it, or changed the first line of its description"
+                return LeavePull(pull.number, why)
+            if marked.holds(pull.head.sha, result.digest):
+                why = "it holds this very result already"
+                return LeavePull(pull.number, why, holds_result=True)
+            return None
     for pull in _newest_first(place.ours)[:1]:
         if not pull.merged and _when(pull.closed) > since:
-            return LeavePull(pull.number, f"it was closed without a merge on {pull.closed[:10]}")
+            why = f"it was closed without a merge on {pull.closed[:10]}; who wants it may reopen it"
+            return LeavePull(pull.number, why)
     return None
 
 
@@ -231,7 +250,8 @@ def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
     if place.token.writes_pulls is False:
         return AsPatch(
             "the token may open no pull request: give the job `permissions:` with "
-            "`pull-requests: write`"
+            "`pull-requests: write`",
+            may_need_edit=True,
         )
     into = place.into or place.default_branch
     if not place.has_base:

@@ -120,13 +120,17 @@ class Refused:
     reasons: tuple[Reason, ...]
 
     def lines(self) -> list[str]:
-        """For people: the first reasons, how many more there are, and what can be allowed."""
+        """For people: the first reasons, and how many more there are."""
         shown = [str(reason) for reason in self.reasons[:_NAMED]]
         rest = len(self.reasons) - _NAMED
         more = [f"and {number(rest, 'more reason')}"] if rest > 0 else []
-        rules = sorted({reason.rule for reason in self.reasons} & MAY_BE_ALLOWED)
-        hint = [f"where this is meant, give {code('allow-changes: ' + ', '.join(rules))}"]
-        return [*shown, *more, *(hint if rules else [])]
+        return [*shown, *more]
+
+    @property
+    def may_be_allowed(self) -> list[str]:
+        """The rules that have to be allowed; none where one is broken that nobody can allow."""
+        rules = {reason.rule for reason in self.reasons}
+        return sorted(rules) if rules <= MAY_BE_ALLOWED else []
 
 
 def judge(

@@ -30,8 +30,11 @@ class Marked:
     digest: str = ""
 
     def holds(self, head: str, digest: str) -> bool:
-        """Whether a branch on this commit holds the result with this digest."""
-        return bool(self.heads) and (self.heads[-1], self.digest) == (head, digest)
+        """Whether a branch on this commit holds the result with this digest, and it is told.
+
+        With two heads a push was begun, and nobody has said that it was done.
+        """
+        return (self.heads, self.digest) == ((head,), digest)
 
 
 def task_digest(task: str) -> str:

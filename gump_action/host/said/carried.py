@@ -11,15 +11,18 @@ from gump_action.host.publishing.destination import (
     OpenPull,
     PushTo,
     UpdatePull,
+    has_gone_on,
 )
 from gump_action.host.publishing.rules import Refused
 from gump_action.host.words import code, prose
 from gump_action.system.git_push import NotPushed, Why
 
 _SAID = 400
+_IN_REPORT = "The result is `result.patch` in the report artifact of the host run."
 _MERGE = (
-    "Where runs are asked for by comment, `/gump again` merges what came in into this run, asks "
-    "its gates again, and publishes it."
+    "Where runs are asked for by comment, `/gump again` merges what was pushed into this run, asks "
+    "its gates again, and publishes the result. Elsewhere apply the patch, or start a new run: a "
+    "re-run of this job would end as this one did."
 )
 
 
@@ -28,25 +31,41 @@ def nothing(of: Nothing) -> Delivery:
 
 
 def patch(of: AsPatch) -> Delivery:
-    said = f"**Not pushed:** {prose(of.why)}. The result is in the report artifact, as a patch."
-    lines = (said, _MERGE) if of.has_moved else (said,)
-    return Delivery(Done.PATCH, of.why, lines, is_wanting=not of.is_final)
+    if not of.why:
+        return Delivery(
+            Done.PATCH, lines=(f"**Not pushed**, as `publish: patch` says. {_IN_REPORT}",)
+        )
+    lines = (f"**Not pushed:** {prose(of.why)}. {_IN_REPORT}", *([_MERGE] * of.has_moved))
+    return Delivery(
+        Done.PATCH,
+        of.why,
+        lines,
+        is_wanting=not of.is_final,
+        is_for_rerun=not (of.is_final or of.has_moved),
+        may_need_edit=of.may_need_edit,
+    )
 
 
 def left(of: LeavePull, pull: Pull) -> Delivery:
-    said = f"#{of.number} is left as it is: {prose(of.why)}."
+    kept = "" if of.holds_result else f" {_IN_REPORT}"
+    said = f"**Left as it is:** #{of.number}, since {prose(of.why)}.{kept}"
     return Delivery(Done.LEFT, of.why, (said,), commit=pull.head.sha, pull=of.number, url=pull.url)
 
 
 def refused(of: Refused) -> Delivery:
-    lines = of.lines()
     why = "the result changes what it may not, or holds what must not be published"
-    return Delivery(
-        Done.REFUSED,
-        why,
-        (f"**Not published:** {why}. All of it is kept back.", *(f"- {x}" for x in lines)),
-        is_wanting=True,
-    )
+    said = f"**Not published:** {why}. Each of these holds all of it back:"
+    reasons = "\n".join(f"- {each}" for each in of.lines())
+    return Delivery(Done.REFUSED, why, (said, reasons, _after(of)), is_wanting=True)
+
+
+def _after(of: Refused) -> str:
+    """The file with the input is that of the commit; no re-run reads it anew."""
+    new = "A re-run would end as this one did."
+    if not of.may_be_allowed:
+        return f"To be published it has to be another result: start a new run. {new}"
+    allowed = code("allow-changes: " + ", ".join(of.may_be_allowed))
+    return f"Where this is meant, give the input {allowed} and start a new run. {new}"
 
 
 def pushed(to: PushTo, commit: str) -> Delivery:
@@ -67,26 +86,33 @@ def updated(to: UpdatePull, commit: str, pull: Pull) -> Delivery:
 
 def moved(to: PushTo, head: str) -> Delivery:
     """The branch went on between the last look and the push."""
-    on = f"is on {head[:12]} now" if head else "is gone"
-    return patch(AsPatch(f"{to.branch} {on}, and was on {to.expected[:12]}", has_moved=True))
+    if not head:
+        return patch(AsPatch(f"the branch {to.branch} is gone"))
+    return patch(AsPatch(has_gone_on(to.branch, to.expected, head), has_moved=True))
 
 
 def not_pushed(to: PushTo, of: NotPushed) -> Delivery:
     """A branch that went on, a rule of the repository, a right that lacks, a net that is down."""
     told = f"{of.why}" + (f" ({of.said[:_SAID]})" if of.said else "")
     if of.why in (Why.NETWORK, Why.REFUSED, Why.NO_RIGHT):
-        return failed(told)
-    return patch(AsPatch(f"{to.branch}: {told}", has_moved=of.why is Why.MOVED))
+        return failed(told, may_need_edit=of.why is Why.NO_RIGHT)
+    has_moved, may_need_edit = of.why is Why.MOVED, of.why is Why.WORKFLOWS
+    told = f"{to.branch}: {told}"
+    return patch(AsPatch(told, has_moved=has_moved, may_need_edit=may_need_edit))
 
 
-def failed(why: str) -> Delivery:
-    """Nothing is lost: the result is in the record, and a re-run of the job publishes it."""
+def failed(why: str, *, may_need_edit: bool = False) -> Delivery:
+    """The result is in the record; what a re-run of the job does with it is said where it is known
+    whether the record was kept."""
     stop = "" if why.endswith((".", "!", "?")) else "."
-    said = (
-        f"**Not published:** {prose(why)}{stop} When that is put right, **Re-run failed jobs** "
-        "publishes the result without running any agent again."
+    return Delivery(
+        Done.FAILED,
+        why,
+        (f"**Not published:** {prose(why)}{stop}",),
+        is_wanting=True,
+        is_for_rerun=True,
+        may_need_edit=may_need_edit,
     )
-    return Delivery(Done.FAILED, why, (said,), is_wanting=True)
 
 
 JOBS_BOT = "github-actions[bot]"

@@ -78,8 +78,9 @@ def _fixed(state: RunState, facts: Facts) -> dict[str, object]:
         "title": _title(state, facts),
         "lines": _lines(state, facts),
         "change_title": told.change_title(told.changes_of(state, facts)),
-        "delivered": facts.delivery.lines if facts.delivery else (),
-        "next": "" if _is_next_said(facts) else told.next_words(state, facts),
+        "delivered": told.delivered(facts),
+        # While it runs nothing comes next.
+        "next": "" if facts.is_running or facts.is_in_pull else told.next_words(state, facts),
         "notes": _notes(facts),
         "foot": _foot(state, facts),
     }
@@ -89,15 +90,6 @@ def announced(workflow: str, facts: Facts) -> str:
     """Before there is a run to tell of."""
     page = f" in [a host run]({facts.link})" if facts.link else ""
     return f"### {rows.RUNNING} {code(workflow[:100])} was asked for\n\nIt begins{page}.\n"
-
-
-def _is_next_said(facts: Facts) -> bool:
-    """While it runs nothing comes next, and a result that did not arrive says it itself."""
-    return (
-        facts.is_running
-        or facts.is_in_pull
-        or (facts.delivery is not None and facts.delivery.is_wanting)
-    )
 
 
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
@@ -125,7 +117,7 @@ def _title(state: RunState, facts: Facts) -> str:
     if facts.is_running:
         return f"{rows.RUNNING} {name or 'The run'} is running"
     icon = rows.MARKS[state.ended.verdict if state.ended else Verdict.CANCELLED]
-    return f"{icon} {name or 'The run'} {words.verdict_of_run(state)}"
+    return f"{icon} {name or 'The run'} {told.verdict(state, facts)}"
 
 
 def _lines(state: RunState, facts: Facts) -> list[str]:

@@ -58,7 +58,8 @@ class Facts:
     @property
     def is_branch_here(self) -> bool:
         """Whether the result branch is in this job's checkout, and not told to be elsewhere."""
-        is_told = self.delivery is not None and self.delivery.lines
+        done = self.delivery
+        is_told = done is not None and (done.lines or done.has_no_change)
         return not (is_told or self.is_in_pull or self.kept == "elsewhere")
 
     @property

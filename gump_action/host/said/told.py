@@ -19,6 +19,11 @@ _DETAILS = 10
 _DETAIL = 1500
 _WARNING = 400
 _GATE = 80
+_EDIT = (
+    "Where the host workflow was changed for it, start a new run instead: a re-run uses that file "
+    "as it was."
+)
+"""docs.github.com, "Re-running workflows and jobs": with the commit of the first attempt."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,31 @@ def _count(many: int | None) -> str:
     return "" if many is None else str(many)
 
 
+def verdict(state: RunState, facts: Facts) -> str:
+    """How it ended, as what is said of it: a result that did not arrive is of a run that passed."""
+    is_held = facts.delivery is not None and facts.delivery.is_wanting
+    return "passed, but its result was held back" if is_held else words.verdict_of_run(state)
+
+
+def delivered(facts: Facts) -> tuple[str, ...]:
+    """What became of the result, and what a re-run of the job would do with it."""
+    done = facts.delivery
+    if done is None or not done.is_for_rerun:
+        return done.lines if done else ()
+    begins = (
+        "begins the run anew, agents and all, since no state was kept; what this one has made is "
+        "`result.patch` in the report artifact"
+        if facts.kept == "nothing"
+        else "publishes the result, and no agent is run again"
+    )
+    edit = f" {_EDIT}" if done.may_need_edit else ""
+    return (*done.lines, f"When that is put right, **Re-run failed jobs** {begins}.{edit}")
+
+
 def next_words(state: RunState, facts: Facts) -> str:
-    """What "Re-run failed jobs" would do; empty where nothing has begun."""
-    if not state.started:
+    """What "Re-run failed jobs" would do; empty where nothing has begun, or where it is told with
+    what became of the result."""
+    if not state.started or (facts.delivery and facts.delivery.lines):
         return ""
     next_ = next_start(state, facts.workflow)
     if isinstance(next_, Nothing):
@@ -150,7 +177,7 @@ def next_words(state: RunState, facts: Facts) -> str:
     if isinstance(next_, Begin):
         return f"{_rerun(state)} begins anew."
     if facts.kept == "nothing":
-        return f"{_rerun(state)} begins anew, since the state could not be kept."
+        return f"{_rerun(state)} begins anew, since no state was kept."
     skipped = number(len(state.passes), "passed step")
     verb = "is" if len(state.passes) == 1 else "are"
     also = f" {skipped} {verb} skipped." if state.passes else ""
