@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gump_action.host.publishing.rules import MAY_BE_ALLOWED, Rule
 from gump_action.main import cli
 from gump_action.providers import PROVIDERS
 from gump_action.workflow import loader
@@ -131,6 +132,14 @@ def test_the_readme_has_a_row_for_each_input_and_output_and_no_other(kind):
     head = {"inputs": "| input |", "outputs": "| output |"}[kind]
     table = README[README.index(head) :].partition("\n\n")[0]
     assert re.findall(r"^\| `([\w-]+)` \|", table, re.M) == list(ACTION[kind])
+
+
+def test_the_page_on_publishing_has_a_row_for_each_rule_and_says_which_may_be_allowed():
+    page = PAGES["docs/publishing.md"].read_text()
+    table = page[page.index("| rule |") :].partition("\n\n")[0].splitlines()[2:]
+    rows = {rule: row.split("|")[3].split()[0].rstrip(";") for row in table
+            for rule in re.findall("`([a-z-]+)`", row.split("|")[1])}  # fmt: skip
+    assert rows == {rule: "yes" if rule in MAY_BE_ALLOWED else "no" for rule in Rule}
 
 
 def test_the_readme_is_short_and_names_the_tests():

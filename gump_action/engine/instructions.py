@@ -64,7 +64,7 @@ def plan_swap(changes: Collection[Change], base: Base, also: Collection[str] = (
 
     `also` are more files and folders that count (the gump workflow, where it lies elsewhere).
     """
-    wanted = _Wanted(base, also)
+    wanted = Instructions(base.links, also)
     ours = [change for change in changes if wanted.has(change.path)]
     # A submodule is not in the base as files, so of two versions neither can be had.
     remove = [change.path for change in ours if change.old_mode in (NO_FILE, SUBMODULE)]
@@ -87,17 +87,18 @@ def is_instruction(path: str) -> bool:
     return any(part in NAMES for part in folded(path).split("/"))
 
 
-class _Wanted:
-    """The instruction files: by name, by `also`, and by the base's links of these."""
+class Instructions:
+    """The instruction files of one commit: by name, by `also`, and by what its links of these
+    lead to.  `links` are all of the commit, by path."""
 
-    def __init__(self, base: Base, also: Collection[str]) -> None:
-        self._base = base
+    def __init__(self, links: Mapping[str, str], also: Collection[str] = ()) -> None:
+        self._links = links
         self._more = {folded(str(PurePosixPath(path))) for path in also}
-        waiting = [path for path in base.links if self.has(path)]
+        waiting = [path for path in links if self.has(path)]
         while waiting:
             fresh = {folded(path) for path in self._targets(waiting.pop())} - self._more
             self._more |= fresh
-            waiting += [path for path in base.links if fresh and self._is_below(path, fresh)]
+            waiting += [path for path in links if fresh and self._is_below(path, fresh)]
 
     def has(self, path: str) -> bool:
         return is_instruction(path) or self._is_below(path, self._more)
@@ -116,14 +117,14 @@ class _Wanted:
             if not place or not here:
                 break
             passed.add(place)
-            target = self._base.links[place] + here[len(place) :]
+            target = self._links[place] + here[len(place) :]
             here = _joined(str(PurePosixPath(place).parent), target)
             passed |= {here} if here else set()
         return passed
 
     def _first_link(self, path: str) -> str | None:
         above = [str(each) for each in reversed(PurePosixPath(path).parents)][1:]
-        return next((place for place in (*above, path) if place in self._base.links), None)
+        return next((place for place in (*above, path) if place in self._links), None)
 
 
 def _joined(folder: str, target: str) -> str | None:

@@ -132,6 +132,20 @@ def test_what_may_not_be_changed_is_not_published_and_is_red(ground):
     assert ground.github.branches["topic"] == ground.head
 
 
+@pytest.mark.parametrize("path", [".claude/settings.json", "shared/x/SKILL.md"])
+def test_what_the_next_run_would_obey_is_published_only_where_that_is_allowed(ground, path):
+    (ground.project.repo / ".claude").mkdir(exist_ok=True)
+    (ground.project.repo / ".claude" / "skills").symlink_to("../shared")
+    acts = [*DONE, {"write": path, "text": "{}"}]
+    ground.begin({"look": [LOOKED], "impl": [acts]})
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "refused", job.log
+    assert "allow-changes: instructions" in comments(ground)[0]
+    assert ground.github.branches["topic"] == ground.head
+    job = ground.on_pull(machine="b", publish="push", allow_changes="instructions")
+    assert job.result["published"] == "pushed", job.log
+
+
 def test_what_could_not_be_published_is_published_by_the_next_attempt_without_an_agent(ground):
     ground.begin()
     ground.server.status = 503

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gump_action.engine.instructions import NAMES
 from gump_action.errors import InputError
+from gump_action.host.publishing.paths import leads_out
 from gump_action.host.publishing.rules import (
     MAY_BE_ALLOWED,
     Limits,
@@ -14,7 +16,6 @@ from gump_action.host.publishing.rules import (
     Rule,
     allowed_of,
     judge,
-    leads_out,
     looked_at,
 )
 from gump_action.redaction import Redactor
@@ -52,6 +53,31 @@ def rules(*changes, tree=(), **how):
         (".gump/workflows/fix.yaml", [Rule.GUMP]),
         ("packages/a/.gump/x", [Rule.GUMP]),
         (".gumption/x", []),
+        (".gump/CLAUDE.md", [Rule.GUMP]),
+        ("CLAUDE.md", [Rule.INSTRUCTIONS]),
+        ("packages/a/agents.md", [Rule.INSTRUCTIONS]),
+        (".claude/settings.json", [Rule.INSTRUCTIONS]),
+        (".cl\u200daude/settings.json", [Rule.INSTRUCTIONS, Rule.NAMES]),
+        (".cursor/rules/a.mdc", [Rule.INSTRUCTIONS]),
+        (".mcp.json", [Rule.INSTRUCTIONS]),
+        ("opencode.json", [Rule.INSTRUCTIONS]),
+        (".env", [Rule.INSTRUCTIONS]),
+        (".env.example", []),
+        ("docs/claude.md.txt", []),
+        (".husky/pre-commit", [Rule.HOOKS]),
+        (".githooks/x", [Rule.HOOKS]),
+        ("a/.gitattributes", [Rule.HOOKS]),
+        (".pre-commit-config.yaml", [Rule.HOOKS]),
+        ("Lefthook.yml", [Rule.HOOKS]),
+        (".lefthook-local.toml", [Rule.HOOKS]),
+        (".lintstagedrc", [Rule.HOOKS]),
+        (".lintstagedrc.mjs", [Rule.HOOKS]),
+        ("web/lint-staged.config.ts", [Rule.HOOKS]),
+        (".envrc", [Rule.HOOKS]),
+        (".vscode/tasks.json", [Rule.HOOKS]),
+        (".devcontainer/devcontainer.json", [Rule.HOOKS]),
+        ("lefthook.md", []),
+        ("husky/x", []),
         ("uv.lock", [Rule.LOCK_FILES]),
         ("web/package-lock.json", [Rule.LOCK_FILES]),
         ("Cargo.lock", [Rule.LOCK_FILES]),
@@ -178,11 +204,43 @@ def test_two_new_names_of_one_spelling_are_refused():
     assert rules(written("a"), written("A")) == [Rule.NAMES, Rule.NAMES]
 
 
+@pytest.mark.parametrize("name", sorted(NAMES - {".gump"}))
+def test_what_a_run_takes_for_an_instruction_is_not_published_unasked(name):
+    for path in (name, f"a/{name}", f"{name}/b"):
+        assert rules(written(path)) == [Rule.INSTRUCTIONS]
+        assert rules(written(path), allowed=[Rule.INSTRUCTIONS]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("skills/a/SKILL.md", [Rule.INSTRUCTIONS]),
+        ("shared/rules.md", [Rule.INSTRUCTIONS]),
+        ("docs/rules.md", []),
+    ],
+)
+def test_what_a_link_makes_an_instruction_counts_as_one(path, expected):
+    links = {".claude/skills": "../skills", "CLAUDE.md": "middle", "middle": "shared/rules.md"}
+    assert rules(written(path, old=OLD), links=links) == expected
+
+
+def test_a_refused_instruction_is_said_with_what_allows_it():
+    refused = judge([written("AGENTS.md"), written(".husky/pre-push")], [])
+    assert isinstance(refused, Refused)
+    assert refused.lines() == [
+        "`AGENTS.md` is what agents obey or are configured by, those of later runs too",
+        "`.husky/pre-push` can run commands by itself where this is checked out",
+        "where this is meant, give `allow-changes: hooks, instructions`",
+    ]
+
+
 @pytest.mark.parametrize("rule", sorted(MAY_BE_ALLOWED))
 def test_what_is_allowed_is_no_reason_and_allows_nothing_else(rule):
     changes = [
         written(".github/CODEOWNERS"),
         written(".gump/x"),
+        written("AGENTS.md"),
+        written(".husky/post-checkout"),
         written("go.sum"),
         written("sub", new=SUB),
         written("link", new=LINK, target="/"),

@@ -23,7 +23,7 @@ from gump_action.host.publishing import destination
 from gump_action.host.publishing.delivery import Delivery
 from gump_action.host.publishing.destination import Branch, Destination, Token, Wish
 from gump_action.host.publishing.publication import Publication
-from gump_action.host.publishing.rules import Publishable, Refused, judge
+from gump_action.host.publishing.rules import Publishable, Refused
 from gump_action.host.publishing.tasks import branch_of
 from gump_action.host.said import carried, letters
 from gump_action.host.said.changes import changes_in
@@ -47,7 +47,7 @@ class Desk:
         """Raises HostError, CommandError and InputError; the record is as it was then."""
         made = result.lay_out(self.here, self.state, self.environ, self.remote)
         changes = made.changes(self._redactor)
-        judged = judge(changes, made.paths(), self.asked.allowed)
+        judged = made.judged(changes, self.asked.allowed)
         if isinstance(judged, Refused):
             return carried.refused(judged)
         letter, signs = self._letter(made), self.asked.signs_commits

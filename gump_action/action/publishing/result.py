@@ -7,7 +7,8 @@ fetched, and what the run added comes from its record's bundle, which git checks
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from gump_action.engine.workspace.folder import BUNDLE
 from gump_action.engine.workspace.publish import RESULT
 from gump_action.errors import HostError, InputError
 from gump_action.host.publishing import rules
+from gump_action.host.publishing.rules import Rule
 from gump_action.redaction import Redactor
 from gump_action.system import git_history, git_trees
 from gump_action.system.git import ALONE, Git
-from gump_action.system.git_changes import Changed, Reading, changed_files
+from gump_action.system.git_changes import LINK, Changed, Reading, changed_files
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,13 @@ class Result:
         reading = Reading(lambda *words: rules.looked_at(redactor, *words))
         return changed_files(self.git, self.base, self.tip, reading)
 
-    def paths(self) -> list[str]:
-        return [file.path for file in git_trees.files(self.git, self.tip)]
+    def judged(self, changes: Sequence[Changed], allowed: Collection[Rule]) -> rules.Judgement:
+        """Whether these changes may be published."""
+        files = git_trees.files(self.git, self.tip)
+        leading = {file.path: file.id for file in files if file.mode == LINK}
+        held = git_trees.contents(self.git, leading.values())
+        links = {path: os.fsdecode(held[identity]) for path, identity in leading.items()}
+        return rules.judge(changes, [file.path for file in files], allowed, links=links)
 
 
 def lay_out(here: Place, state: RunState, environ: Mapping[str, str], remote: Remote) -> Result:

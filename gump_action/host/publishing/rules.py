@@ -13,27 +13,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gump_action.engine.instructions import folded
+from gump_action.engine.instructions import Instructions, folded
 from gump_action.errors import InputError
-from gump_action.host.outside.cleaning import is_seen
+from gump_action.host.publishing import paths as names
+from gump_action.host.publishing.paths import is_seen_whole, parts_of
 from gump_action.host.words import code, number
 from gump_action.redaction import Redactor
 from gump_action.system.git_changes import EXECUTABLE, LINK, NO_FILE, SUBMODULE, Changed, Finding
 
-_LOCKS = """
-    package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock
-    poetry.lock uv.lock pdm.lock pipfile.lock pylock.toml pixi.lock conda-lock.yml requirements.lock
-    cargo.lock go.sum go.work.sum gemfile.lock composer.lock packages.lock.json paket.lock
-    gradle.lockfile buildscript-gradle.lockfile verification-metadata.xml mix.lock rebar.lock
-    pubspec.lock podfile.lock package.resolved cartfile.resolved flake.lock stack.yaml.lock
-    cabal.project.freeze conan.lock vcpkg-lock.json .terraform.lock.hcl module.bazel.lock
-    chart.lock devbox.lock mise.lock renv.lock
-"""
-_LOCK_FILES = frozenset(_LOCKS.split())
-_CODEOWNERS = frozenset({"codeowners", ".github/codeowners", "docs/codeowners"})
-# Names under which Windows and macOS take a folder for `.git`, and a file for `.gitmodules`.
-_GIT = re.compile(r"(?:\.git|git~\d+)[ .]*(?::.*)?")
-_MODULES = re.compile(r"(?:\.gitmodules|gitmod~\d+|gi7eba~\d+)[ .]*(?::.*)?")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_SIZE = 1024
 _NAMED = 20
@@ -45,6 +32,8 @@ class Rule(StrEnum):
     GITHUB = "github"
     CODEOWNERS = "codeowners"
     GUMP = "gump"
+    INSTRUCTIONS = "instructions"
+    HOOKS = "hooks"
     LOCK_FILES = "lock-files"
     SUBMODULES = "submodules"
     LINKS = "links"
@@ -61,6 +50,8 @@ _WHY: Mapping[Rule, str] = {
     Rule.GITHUB: "is GitHub's own, and can start host workflows with the rights of this repository",
     Rule.CODEOWNERS: "says whose approval is needed",
     Rule.GUMP: "is what gump-action itself goes by",
+    Rule.INSTRUCTIONS: "is what agents obey or are configured by, those of later runs too",
+    Rule.HOOKS: "can run commands by itself where this is checked out",
     Rule.LOCK_FILES: "says which code of others is installed, and nobody reads it line by line",
     Rule.SUBMODULES: "brings in another repository",
     Rule.LINKS: "is a link that leads out of the repository",
@@ -73,8 +64,8 @@ _WHY: Mapping[Rule, str] = {
     Rule.COUNT: "are more files than the limit",
 }
 MAY_BE_ALLOWED = frozenset({
-    Rule.GITHUB, Rule.CODEOWNERS, Rule.GUMP, Rule.LOCK_FILES, Rule.SUBMODULES, Rule.LINKS,
-    Rule.EXECUTABLES, Rule.TOKENS,
+    Rule.GITHUB, Rule.CODEOWNERS, Rule.GUMP, Rule.INSTRUCTIONS, Rule.HOOKS, Rule.LOCK_FILES,
+    Rule.SUBMODULES, Rule.LINKS, Rule.EXECUTABLES, Rule.TOKENS,
 })  # fmt: skip
 """The others have no use that is worth the risk, or are limits with a number of their own."""
 
@@ -99,7 +90,7 @@ class Reason:
     def __str__(self) -> str:
         """In Markdown, on one line; a name that cannot be seen is shown by its escapes."""
         path = self.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        shown = path if _is_seen_whole(path) else ascii(path)[1:-1]
+        shown = path if is_seen_whole(path) else ascii(path)[1:-1]
         subject = code(shown) if self.path else self.note
         more = f" ({self.note})" if self.path and self.note else ""
         return f"{subject} {_WHY[self.rule]}{more}"
@@ -133,21 +124,29 @@ class Refused:
         return sorted(rules) if rules <= MAY_BE_ALLOWED else []
 
 
+Judgement = Publishable | Refused
+
+
 def judge(
     changes: Collection[Changed],
     tree: Collection[str],
     allowed: Collection[Rule] = (),
     limits: Limits | None = None,
-) -> Publishable | Refused:
-    """Whether these changes may be published; `tree` are all paths of the result.
+    *,
+    links: Mapping[str, str] | None = None,
+) -> Judgement:
+    """Whether these changes may be published; `tree` are all paths of the result, `links` by their
+    paths what its symbolic links lead to.
 
     What is removed is judged like what is written: a CODEOWNERS that is gone asks for nobody.
     """
     limits = limits or Limits()
     granted = MAY_BE_ALLOWED & set(allowed)
+    obeyed = Instructions(links or {})
     found = [*_of_all(changes, limits), *_of_case(changes, tree)]
     for change in changes:
-        found += _of_path(change)
+        found += [Reason(rule, change.path) for rule in _of_path(change.path, obeyed)]
+        found += _of_name(change.path)
         found += _of_kind(change)
         found += _of_content(change, limits)
     reasons = [reason for reason in dict.fromkeys(found) if reason.rule not in granted]
@@ -166,33 +165,33 @@ def _of_all(changes: Collection[Changed], limits: Limits) -> Iterator[Reason]:
         yield Reason(Rule.SIZE, note=f"all together, {total} bytes of {limits.bytes_in_all},")
 
 
-def _of_path(change: Changed) -> Iterator[Reason]:
-    name = folded(change.path)
+def _of_path(path: str, obeyed: Instructions) -> Iterator[Rule]:
+    name = folded(path)
     parts = name.split("/")
-    if parts[0] == ".github":
-        yield Reason(Rule.GITHUB, change.path)
-    if name in _CODEOWNERS:
-        yield Reason(Rule.CODEOWNERS, change.path)
-    if ".gump" in parts:
-        yield Reason(Rule.GUMP, change.path)
-    if parts[-1] in _LOCK_FILES:
-        yield Reason(Rule.LOCK_FILES, change.path)
-    if _MODULES.fullmatch(parts[-1]):
-        yield Reason(Rule.SUBMODULES, change.path)
-    if not _is_seen_whole(change.path):
-        yield Reason(Rule.NAMES, change.path)
-    elif any(part in ("", ".", "..") or _GIT.fullmatch(part) for part in _parts(name)):
-        yield Reason(Rule.NAMES, change.path, "of git's own folder, or of no file")
+    is_ours = ".gump" in parts
+    broken = {
+        Rule.GITHUB: parts[0] == ".github",
+        Rule.CODEOWNERS: name in names.CODEOWNERS,
+        Rule.GUMP: is_ours,
+        Rule.INSTRUCTIONS: obeyed.has(path) and not is_ours,
+        Rule.HOOKS: any(map(names.is_hook, parts)),
+        Rule.LOCK_FILES: parts[-1] in names.LOCK_FILES,
+        Rule.SUBMODULES: names.is_modules(parts[-1]),
+    }
+    return (rule for rule, is_broken in broken.items() if is_broken)
 
 
-def _is_seen_whole(path: str) -> bool:
-    return path.isprintable() and all(map(is_seen, path))
+def _of_name(path: str) -> Iterator[Reason]:
+    if not is_seen_whole(path):
+        yield Reason(Rule.NAMES, path)
+    elif any(part in ("", ".", "..") or names.is_git(part) for part in parts_of(folded(path))):
+        yield Reason(Rule.NAMES, path, "of git's own folder, or of no file")
 
 
 def _of_kind(change: Changed) -> Iterator[Reason]:
     if SUBMODULE in (change.old_mode, change.new_mode):
         yield Reason(Rule.SUBMODULES, change.path)
-    if change.new_mode == LINK and leads_out(change.path, change.target):
+    if change.new_mode == LINK and names.leads_out(change.path, change.target):
         yield Reason(Rule.LINKS, change.path)
     if change.new_mode == EXECUTABLE != change.old_mode:
         yield Reason(Rule.EXECUTABLES, change.path)
@@ -230,29 +229,6 @@ def _of_case(changes: Collection[Changed], tree: Collection[str]) -> Iterator[Re
 def _places(path: str) -> Iterator[str]:
     parts = path.split("/")
     return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
-
-
-def _parts(path: str) -> list[str]:
-    return re.split(r"[/\\]", path)
-
-
-def leads_out(path: str, target: str) -> bool:
-    """Whether a link at this path may lead to something that is not in the repository.
-
-    `..` behind a name counts as leading out: that name may itself be a link.
-    """
-    parts = _parts(target)
-    if not target or parts[0] == "" or re.match("[A-Za-z]:", target):
-        return True
-    depth, has_gone_down = path.count("/"), False
-    for part in parts:
-        if part == "..":
-            depth -= 1
-            if has_gone_down or depth < 0:
-                return True
-        elif part not in ("", "."):
-            has_gone_down = True
-    return any(_GIT.fullmatch(part) for part in _parts(folded(target)))
 
 
 def looked_at(redactor: Redactor, path: str, old: bytes, new: bytes) -> Finding:
