@@ -1,7 +1,6 @@
 """What strangers write, cleaned: published shapes of attack, and text that must stay as it is."""
 
 import random
-import time
 
 import pytest
 
@@ -28,6 +27,7 @@ UNSEEN = {
     "processing-instruction": (f"a<?x {EVIL} ?>b", "ab"),
     "cdata": (f"a<![CDATA[{EVIL}]]>b", "ab"),
     "declaration": (f"a<!X {EVIL}>b", "ab"),
+    "declaration-not-closed": (f"a\n<!X {EVIL}\n\n{EVIL}", "a"),
     "tag-characters": (f"Fix{TAGS} it", "Fix it"),
     "variation-selectors": (f"Fix{SELECTORS} it", "Fix it"),
     "two-selectors-as-bits": (f"Fix{BITS} it", "Fix it"),
@@ -43,6 +43,7 @@ UNSEEN = {
     "image-with-a-link-in-it": (f"![{EVIL} [x](y) {EVIL}](u)", "(image)"),
     "image-with-escaped-brackets": (f"![\\] {EVIL}](u)", "(image)"),
     "image-with-code-in-it": (f"![{EVIL} `]` {EVIL}](u)", "(image)"),
+    "image-with-an-image-and-code-in-it": (f"![a `]` {EVIL} ![b](c) {EVIL}](u)", "(image)"),
     "image-with-a-title-in-parentheses": (f"![x](u (({EVIL})))", "(image)"),
     "image-of-many-words": (f"![{'x ' * 20_000}{EVIL}](u)", "(image)"),
     "img-attributes": (f'<img src="x" alt="{EVIL}">', "<img>"),
@@ -147,43 +148,6 @@ def test_a_long_text_keeps_head_and_tail_and_says_what_went():
     assert text.startswith("line 0\n")
     assert text.endswith("line 999")
     assert "lines left out" in text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<!--" * 100_000,
-        "<a " * 100_000,
-        '<a "' * 100_000,
-        "![" * 200_000,
-        "[](" * 100_000,
-        "](x " * 100_000,
-        "[x]: y\n" * 60_000,
-        "<b hidden>" * 40_000,
-        "<b hidden></b>" * 30_000,
-        "&#" * 200_000,
-        "e\u0301" * 200_000,
-        "\\phantom{" * 40_000,
-        "> " * 200_000,
-        "x" * 400_000,
-        '[x](y "' * 50_000,
-        "](x" * 30_000,
-        "![" + "(image)]" * 10_000,
-        "<p hidden><p>" * 7000,
-        "<x " + "a=" * 50_000,
-        "[" * 100_000,
-        "[^a]: x\n" * 12_000,
-        "[a]: x\n\t" * 10_000,
-        "```" * 30_000,
-        '[x]: y "' * 12_000,
-        "\\" * 100_000,
-    ],
-    ids=lambda text: text[:8].encode("unicode-escape").decode().replace("\\", ""),
-)
-def test_hostile_lengths_cost_little(text):
-    began = time.monotonic()
-    markdown(text, 8000)
-    assert time.monotonic() - began < 2
 
 
 def test_a_fence_has_a_word_that_no_text_contains():

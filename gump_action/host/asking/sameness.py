@@ -15,7 +15,13 @@ _PASSING = (
     (re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:z|[+-]\d\d:?\d\d)?"), "0"),
     (re.compile(r"(?:/[\w.~+-]+)+/(?=[\w.~+-]+)"), ""),
     (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f-]{7,}\b"), "0"),
-    (re.compile(r"(?<=:)\d+|(?<=\bline )\d+|\d+(?:[.:]\d+)+(?: ?m?s\b)?|\d+(?= ?m?s\b)"), "0"),
+    (
+        # From the first digit of a number only: from each of them, many digits cost their square.
+        re.compile(
+            r"(?<=:)\d+|(?<=\bline )\d+|(?<!\d)\d++(?:(?:[.:]\d++)++(?: ?m?s\b)?|(?= ?m?s\b))"
+        ),
+        "0",
+    ),
     (re.compile(r"\s+"), " "),
 )
 

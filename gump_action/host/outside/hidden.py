@@ -1,6 +1,9 @@
 """What GitHub does not show of the Markdown that people write: found, and taken out.
 
 Not a parser: what could be hidden in one reading of the text is taken for hidden.
+
+Strangers choose what is searched here, so each search is linear in the text: where something opens
+again and again and is never closed, no place is gone over more than a few times.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ _STRING = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
 # To the end where it is not closed, as GitHub has it.
 _COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))", re.DOTALL)
 _DECLARED = re.compile(
-    r"<(?:\?.*?(?:\?>|\Z)|!\[CDATA\[.*?(?:\]\]>|\Z)|![A-Za-z][^>]*+>)", re.DOTALL
+    r"<(?:\?.*?(?:\?>|\Z)|!\[CDATA\[.*?(?:\]\]>|\Z)|![A-Za-z][^>]*+(?:>|\Z))", re.DOTALL
 )
 _TAG = re.compile(
     r"<(?P<name>[A-Za-z][A-Za-z0-9-]*+)(?P<rest>[\s/](?:\"[^\"]*+\"|'[^']*+'|[^<>\"'])*+)?+>"
@@ -37,8 +40,9 @@ _UNSEEN_STYLE = re.compile(
     r"|font-size\s*:\s*0(?![.\d]*[1-9])|color\s*:\s*transparent",
     re.IGNORECASE,
 )
-# What stands behind an image whose words hold brackets in a code span, which bind tighter.
-_REST_OF_IMAGE = re.compile(r"\(image\)[^\[\]\n]*+\](?:\([^()\n]*+\)|\[\])")
+_IMAGE = "(image)"
+# All that stands between two brackets is taken at once, whether or not an address follows.
+_BEFORE_ADDRESS = re.compile(r"(?P<words>[^\[\]\n]++)(?P<address>\](?:\([^()\n]*+\)|\[\]))?")
 _LINK_TITLE = re.compile(
     r"(?P<start>\]\(\s*+(?:<[^<>\n]*+>|(?:[^\s<>\"'\]]|\](?!\())++))"
     rf"\s+(?:{_STRING}|\((?:[^()\\]|\\.)*+\))\s*\)",
@@ -46,16 +50,16 @@ _LINK_TITLE = re.compile(
 )
 _EMPTY_LINK = re.compile(r"(?<!!)\[\s*+\]\((?:[^()]|\([^()]*+\))*+\)")
 _DEFINITION = re.compile(
-    r"^[ >]{0,12}\[(?P<label>(?!\^)[^\[\]]{1,999})\]:[ \t]*\n?[ \t]*(?P<url><[^<>\n]*>|\S+)"
-    rf"(?:[ \t]*\n?[ \t]+(?:{_STRING}|\((?:[^()\\]|\\.)*+\)))?[ \t]*$",
+    r"^[ >]{0,12}\[(?P<label>(?!\^)[^\[\]]{1,999})\]:[ \t]*+\n?[ \t]*+(?P<url><[^<>\n]*+>|\S++)"
+    rf"(?:[ \t]*+(?:\n[ \t]++|(?<=[ \t]))(?:{_STRING}|\((?:[^()\\]|\\.)*+\)))?+[ \t]*+$",
     re.MULTILINE | re.DOTALL,
 )
 _FOOTNOTE = re.compile(
     r"^[ >]{0,12}\[(?P<label>\^[^\[\]\s]{1,999})\]:[^\n]*(?:\n(?: {4}|\t)[^\n]*)*", re.MULTILINE
 )
 _FENCE_WORDS = re.compile(
-    r"^(?P<start>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:`{3,}+|~{3,}+)[ \t]*[\w+#.-]{0,30}+)"
-    r"(?P<more>[^`\n]+)$",
+    r"^(?P<start>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:`{3,}+|~{3,}+)[ \t]*+[\w+#.-]{0,30}+)"
+    r"(?P<more>[^`\n]++)$",
     re.MULTILINE,
 )
 _OF_A_DIAGRAM = re.compile(r"^[ \t>]*%%[^\n]*$", re.MULTILINE)
@@ -88,7 +92,7 @@ def without_hidden(text: str) -> tuple[str, Mapping[str, int]]:
     strike(_END, "attribute of HTML", lambda found: f"</{found['name']}>")
     shown = _without_images(text)
     counts["image"] += text.count("![") - shown.count("![")
-    text = _REST_OF_IMAGE.sub("(image)", shown)
+    text = _BEFORE_ADDRESS.sub(_rest_of_image, shown)
     strike(_LINK_TITLE, "title of a link", lambda found: found["start"] + ")")
     strike(_EMPTY_LINK, "link without words")
     strike(_FOOTNOTE, "hidden footnote", _if_used(_FOOTNOTE, text, lambda found: found[0]))
@@ -104,9 +108,10 @@ def without_hidden(text: str) -> tuple[str, Mapping[str, int]]:
 def _if_used(pattern: re.Pattern[str], text: str, made: Kept) -> Kept:
     """What is defined is shown only where something outside of definitions names it."""
     bodies = pattern.sub("", text).casefold()
+    named = set(re.findall(r"\[([^\[\]]++)\]", bodies))
 
     def kept(found: re.Match[str]) -> str:
-        return made(found) if f"[{found['label'].casefold()}]" in bodies else ""
+        return made(found) if found["label"].casefold() in named else ""
 
     return kept
 
@@ -131,10 +136,11 @@ def _end_of(tag: re.Match[str], text: str) -> int:
     if name in _VOID:
         return tag.end()
     depth = 1
-    for found in re.finditer(rf"<(?P<end>/?){re.escape(name)}\b[^<>]*+>", text[tag.end() :], re.I):
+    same = re.compile(rf"<(?P<end>/?){re.escape(name)}\b[^<>]*+>", re.IGNORECASE)
+    for found in same.finditer(text, tag.end()):
         depth += -1 if found["end"] else 1
         if not depth:
-            return tag.end() + found.end()
+            return found.end()
     return len(text)
 
 
@@ -178,9 +184,16 @@ def _without_images(text: str) -> str:
         end = ends.get(found.start() + 1)
         if end is None or found.start() < at:
             continue
-        pieces += [text[at : found.start()], "(image)"]
+        pieces += [text[at : found.start()], _IMAGE]
         at = ends.get(end + 1, end) + 1
     return "".join([*pieces, text[at:]])
+
+
+def _rest_of_image(found: re.Match[str]) -> str:
+    """Without what stands behind an image whose words hold brackets in a code span, which bind
+    tighter."""
+    before, image, _ = found["words"].partition(_IMAGE)
+    return before + image if image and found["address"] else found[0]
 
 
 def _matches(text: str) -> dict[int, int]:
