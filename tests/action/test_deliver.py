@@ -106,9 +106,11 @@ def test_a_scheduled_task_has_one_pull_request_however_often_it_runs(ground):
     assert (again.result["published"], again.result["pr-operation"]) == ("left", "unchanged")
     other = {"look": [LOOKED], "impl": [[{"write": "done.txt", "text": "more\n"}]]}
     ground.begin(other)
+    pull["title"] = "As a person calls it"
     third = ground.play(environ={"GITHUB_RUN_ID": "102"}, machine="third", publish="pull-request")
     assert (third.result["published"], third.result["pr-operation"]) == ("updated", "updated")
     assert ground.shown(branch, "done.txt") == "more"
+    assert pull["title"] == "As a person calls it"
     assert len(ground.github.pulls) == 2
 
 

@@ -92,7 +92,7 @@ class Night:
         if isinstance(found, OpenPull):
             self.pulls.open(NewPull("deps", body, found.push.branch, found.into))
         else:
-            self.pulls.update(found.number, title="deps", body=body)
+            self.pulls.update(found.number, body)
 
     def sync(self) -> None:
         """GitHub sees what was pushed."""

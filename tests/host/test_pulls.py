@@ -70,15 +70,15 @@ def test_the_pull_requests_of_a_task_are_found_in_any_state_and_no_others(pulls,
 def test_a_pull_request_is_opened_and_then_found_and_updated(pulls, github):
     github.branches = {OWN: HEAD}
     opened = pulls.open(NEW)
-    assert (opened.head.sha, opened.base.ref, opened.draft) == (HEAD, "main", False)
+    assert (opened.head.sha, opened.base.ref) == (HEAD, "main")
     assert pulls.of_task("nightly", OUR_BOT) == (opened,)
-    updated = pulls.update(opened.number, title="T", body="new")
-    assert (updated.title, updated.body, updated.state) == ("T", "new", "open")
+    updated = pulls.update(opened.number, "new")
+    assert (updated.title, updated.body, updated.state) == (NEW.title, "new", "open")
 
 
-def test_a_draft_is_opened_as_one(pulls, github):
-    pulls.open(NewPull("t", "b", OWN, "main", is_draft=True))
-    assert github.pulls[0]["draft"] is True
+def test_an_update_leaves_what_a_person_has_edited(pulls, github):
+    there = github.add_pull(head_ref=OWN, author=OUR_BOT, body=NEW.body, title="In my words")
+    assert pulls.update(there["number"], "new").title == "In my words"
 
 
 @pytest.mark.parametrize("kind", ["after", "drop"])
@@ -106,11 +106,3 @@ def test_the_setting_that_forbids_it_is_named(pulls, github):
     with pytest.raises(HostError) as caught:
         pulls.open(NEW)
     assert "Allow GitHub Actions to create" in caught.value.hint
-
-
-def test_labels_are_added_to_those_that_are_there(pulls, github):
-    github.add_pull(5, labels=["bug"])
-    pulls.add_labels(5, [])
-    pulls.add_labels(5, ["gump", "bug"])
-    assert [label["name"] for label in github.pulls[0]["labels"]] == ["bug", "gump"]
-    assert len(github.calls) == 1

@@ -131,14 +131,12 @@ class Courier:
         before = self.github.pull(to.number)
         heads = list(dict.fromkeys([to.push.expected, commit]))
         told = before.body.partition("\n")[2]
-        pulls.update(to.number, title=before.title, body=self._body(heads, told))
+        pulls.update(to.number, self._body(heads, told))
         refused = self._send(to.push, commit)
         if refused:
             return refused
         body = self._body([commit], self.letter.body)
-        return carried.updated(
-            to, commit, pulls.update(to.number, title=self.letter.title, body=body)
-        )
+        return carried.updated(to, commit, pulls.update(to.number, body))
 
     def _body(self, heads: Sequence[str], told: str) -> str:
         return f"{mark_of(self.letter.task, heads, self.result.digest)}\n{told}"

@@ -5,7 +5,6 @@ There is no call to merge or to approve, none that forces a ref, and none that d
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -33,7 +32,6 @@ class NewPull:
     body: str
     head: str
     base: str
-    is_draft: bool = False
 
 
 class Pulls:
@@ -85,9 +83,7 @@ class Pulls:
         """Opens it, once: where it is not clear whether that was done, it is looked for."""
         body = {"title": new.title, "body": new.body, "head": new.head, "base": new.base}
         # Without maintainers' edits nothing is lost: the branch is in this repository.
-        ask = Ask(
-            "POST", self._at("pulls"), _WRITE, body={**body, "draft": new.is_draft}, once=True
-        )
+        ask = Ask("POST", self._at("pulls"), _WRITE, body=body, once=True)
         try:
             return self._calls.one(ask, answers.read_pull)
         except HostError as why:
@@ -98,17 +94,11 @@ class Pulls:
                 raise HostError(why.message, hint=_SETTING, status=403) from None
             raise
 
-    def update(self, number: int, *, title: str, body: str) -> Pull:
-        """Puts new words into the place of the old ones; its state stays."""
-        words = {"title": title, "body": body}
-        ask = Ask("PATCH", self._at(f"pulls/{number}"), _WRITE, body=words)
+    def update(self, number: int, body: str) -> Pull:
+        """Puts a new body into the place of the old one.  Its title and all else stay as they are:
+        a person may have changed them."""
+        ask = Ask("PATCH", self._at(f"pulls/{number}"), _WRITE, body={"body": body})
         return self._calls.one(ask, answers.read_pull)
-
-    def add_labels(self, number: int, labels: Collection[str]) -> None:
-        """Besides those that are there; one that the repository has not is made by GitHub."""
-        if labels:
-            path = self._at(f"issues/{number}/labels")
-            self._calls.call(Ask("POST", path, _WRITE, body={"labels": [*labels]}))
 
     def _opened(self, new: NewPull) -> Pull | None:
         """The open one of the same branches and words."""
