@@ -38,17 +38,11 @@ class Permission:
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository of the connection; `visibility` is public, private or internal."""
+    """The repository of the connection."""
 
     id: int
     full_name: str
-    visibility: str
     default_branch: str
-
-    @property
-    def is_private(self) -> bool:
-        """Whether not everybody can read it.  What is not known to be private is not."""
-        return self.visibility in ("private", "internal")
 
 
 @dataclass(frozen=True)
@@ -133,18 +127,13 @@ class Side:
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull request; `association` is GitHub's word (OWNER, MEMBER, CONTRIBUTOR, NONE, …).
-
-    `closed` is when (ISO 8601), empty while it is open.
-    """
+    """A pull request; `closed` is when (ISO 8601), empty while it is open."""
 
     number: int
     title: str
     body: str
     author: Account
-    association: str
     state: str
-    draft: bool
     merged: bool
     labels: tuple[str, ...]
     head: Side
@@ -164,11 +153,9 @@ def read_permission(json: Json) -> Permission:
 
 
 def read_repository(json: Json) -> Repository:
-    told = "private" if _at(json, "private") is True else "public"
     return Repository(
         id=_required(json, "id"),
         full_name=_required_text(json, "full_name"),
-        visibility=_text(json, "visibility") or told,
         default_branch=_text(json, "default_branch"),
     )
 
@@ -237,9 +224,7 @@ def read_pull(json: Json) -> Pull:
         title=_text(json, "title"),
         body=_text(json, "body"),
         author=_account(json, "user"),
-        association=_text(json, "author_association"),
         state=_text(json, "state"),
-        draft=_at(json, "draft") is True,
         merged=bool(_text(json, "merged_at")),
         labels=tuple(_text(label, "name") for label in _at(json, "labels") or ()),
         head=_side(json, "head"),

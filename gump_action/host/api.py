@@ -7,7 +7,6 @@ Every failure is a HostError whose words hold no token.  Nothing here prints.
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 import time
@@ -149,13 +148,6 @@ class Api:
         ask = Ask("GET", self._at(f"actions/runs/{run_id}"), _ACTIONS)
         return self._calls.one(ask, answers.read_run)
 
-    def file(self, path: str, ref: str) -> bytes:
-        """A file of the repository, as it is at this ref.  Raises HostError above 1 MB."""
-        if any(part in ("", ".", "..") for part in path.split("/")):
-            raise HostError(f"{path!r} is no path of a file in a repository.")
-        ask = Ask("GET", self._at(f"contents/{quote(path)}"), query={"ref": ref})
-        return self._calls.one(ask, _read_file)
-
     def find_comment(self, number: int, mark: str, authors: Collection[str] = ()) -> Comment | None:
         """The oldest comment that is ours: by one of these authors, and marked; over all pages.
 
@@ -214,11 +206,6 @@ class Api:
         ask = Ask("GET", self._at(f"actions/runs/{run_id}/artifacts"), _ACTIONS)
         pages = self._calls.pages(ask, answers.read_artifact, "artifacts")
         return tuple(artifact for artifact in pages if artifact.name.startswith(prefix))
-
-    def artifacts_named(self, name: str) -> tuple[Artifact, ...]:
-        """Those of the whole repository with exactly this name, forks' runs included."""
-        ask = Ask("GET", self._at("actions/artifacts"), _ACTIONS, {"name": name})
-        return tuple(self._calls.pages(ask, answers.read_artifact, "artifacts"))
 
     def download(self, artifact: Artifact, name: str, target: Path, *, limit: int) -> None:
         """Writes the one file of an artifact, which has this name, to a path.
@@ -286,9 +273,3 @@ def _read_viewer(json: Json) -> str:
     if not isinstance(login, str) or not login:
         raise ValueError("no login")
     return login
-
-
-def _read_file(json: Json) -> bytes:
-    if json["type"] != "file" or json["encoding"] != "base64":
-        raise ValueError("it is no file, or one of more than 1 MB")
-    return base64.b64decode(json["content"])

@@ -13,7 +13,6 @@ NO_FILE, EXECUTABLE, LINK, SUBMODULE = "000000", "100755", "120000", "160000"
 LARGEST = 100 * 1024 * 1024
 """Bytes of a file that is read at all; GitHub takes none that is larger."""
 BATCH = 32 * 1024 * 1024
-_LOOKED_AT = 8000  # as git itself tells binary files
 
 
 class Finding(StrEnum):
@@ -38,7 +37,6 @@ class Changed:
     old_mode: str
     new_mode: str
     size: int = 0
-    is_binary: bool = False
     target: str = ""
     finding: Finding = Finding.NOTHING
 
@@ -124,7 +122,6 @@ def _changed(raw: _Raw, sizes: dict[str, int], held: dict[str, bytes], reading: 
     return replace(
         bare,
         size=size,
-        is_binary=b"\0" in new[:_LOOKED_AT],
         target=name_of(new) if raw.new_mode == LINK else "",
         # An old one that was not there, or too large to be read: then all of the new one is new.
         finding=reading.look(raw.path, held.get(raw.old, b""), new),

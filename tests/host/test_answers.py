@@ -55,22 +55,6 @@ def test_a_pull_request_whose_repositories_are_unknown_is_foreign():
 
 
 @pytest.mark.parametrize(
-    ("told", "is_private"),
-    [
-        ({"visibility": "private"}, True),
-        ({"visibility": "internal"}, True),
-        ({"visibility": "public", "private": True}, False),
-        ({"private": True}, True),
-        ({"private": "yes"}, False),
-        ({}, False),
-    ],
-)
-def test_a_repository_is_private_only_where_github_says_so(told, is_private):
-    repository = answers.read_repository({"id": 1, "full_name": "o/r"} | told)
-    assert repository.is_private is is_private
-
-
-@pytest.mark.parametrize(
     ("read", "json"),
     [
         (answers.read_permission, {}),

@@ -164,9 +164,9 @@ def test_a_head_elsewhere_or_deleted_is_foreign(repository, is_foreign, api, git
 
 
 def test_a_pull_request_is_read_whole(api, github):
-    github.add_pull(5, head_repository="bob/plant", author="bob", labels=["gump:fix"], draft=True)
+    github.add_pull(5, head_repository="bob/plant", author="bob", labels=["gump:fix"])
     pull = api.pull(5)
-    assert (pull.author.login, pull.labels, pull.draft) == ("bob", ("gump:fix",), True)
+    assert (pull.author.login, pull.labels) == ("bob", ("gump:fix",))
     assert (pull.head.full_name, pull.base.ref, pull.base.sha) == ("bob/plant", "main", "b" * 40)
 
 
@@ -174,26 +174,6 @@ def test_a_run_names_its_host_workflow_without_the_branch(api, github):
     github.add_run(9, path=".github/workflows/gump.yml@main", run_attempt=3)
     run = api.run(9)
     assert (run.path, run.attempt) == (".github/workflows/gump.yml", 3)
-
-
-@pytest.mark.parametrize(
-    ("visibility", "is_private"), [("public", False), ("private", True), ("internal", True)]
-)
-def test_a_repository_says_who_can_read_it(visibility, is_private, api, github):
-    github.visibility = visibility
-    assert api.repository().is_private is is_private
-
-
-def test_a_file_is_read_at_a_ref(api, github):
-    github.files = {".gump/workflows/é x.yaml": "name: fix\n"}
-    assert api.file(".gump/workflows/é x.yaml", "main") == b"name: fix\n"
-
-
-@pytest.mark.parametrize("path", ["../../user", "a/../b", "/etc/passwd", "a//b", "./a"])
-def test_a_path_cannot_lead_to_another_call(path, api, github):
-    with pytest.raises(HostError, match="no path"):
-        api.file(path, "main")
-    assert github.calls == []
 
 
 @pytest.mark.parametrize(
@@ -345,9 +325,7 @@ def test_an_answer_that_is_no_json_is_an_error(api, github):
     [
         ("/graphql", '{"data": null, "errors": [{"message": "no"}]}', lambda api: api.viewer()),
         ("/graphql", '{"data": {"viewer": {"login": ""}}}', lambda api: api.viewer()),
-        ("/contents/", '{"type": "submodule"}', lambda api: api.file("x", "main")),
-        ("/contents/", "[]", lambda api: api.file("x", "main")),
-        ("/actions/artifacts", '{"artifacts": null}', lambda api: api.artifacts_named("x")),
+        ("/artifacts", '{"artifacts": null}', lambda api: api.artifacts(9)),
         ("/issues/5/comments", "{}", lambda api: api.find_comment(5, MARK)),
     ],
 )
@@ -358,11 +336,11 @@ def test_an_answer_of_another_kind_is_an_error(path, body, ask, api, github):
 
 
 def test_pages_that_do_not_follow_one_another_are_an_error(api, github):
-    link = f'<{github.at("/actions/artifacts")}?page=1>; rel="next"'
-    github.add_artifact("state", b"x")
+    link = f'<{github.at("/actions/runs/9/artifacts")}?page=1>; rel="next"'
+    github.add_artifact("state", b"x", run_id=9)
     github.faults = [
         Fault(
-            "/actions/artifacts",
+            "/actions/runs/9/artifacts",
             status=200,
             headers={"Link": link},
             body="""
@@ -370,7 +348,7 @@ def test_pages_that_do_not_follow_one_another_are_an_error(api, github):
         )
     ]
     with pytest.raises(HostError, match="do not follow"):
-        api.artifacts_named("state")
+        api.artifacts(9)
 
 
 def test_pygithub_is_not_imported_before_the_first_call():

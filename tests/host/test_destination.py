@@ -17,7 +17,6 @@ from gump_action.host.publishing.destination import (
     Place,
     PushTo,
     Result,
-    Token,
     UpdatePull,
     Wish,
     destination,
@@ -30,11 +29,10 @@ NOW = datetime(2026, 8, 15, 12, tzinfo=UTC)
 US = "github-actions[bot]"
 OWN = branch_of("nightly")
 RESULT = Result(BASE, DIGEST)
-NOT_WRITING, NOT_OPENING = Token(writes_contents=False), Token(writes_pulls=False)
 
 
 def pull(number=5, *, ref="topic", sha=BASE, body="", author="alice", head=1, **more):
-    known = {"association": "NONE", "state": "open", "draft": False, "merged": False, "labels": ()}
+    known = {"state": "open", "merged": False, "labels": ()}
     sides = {"head": Side(ref, sha, head, "o/r"), "base": Side("main", "e" * 40, 1, "o/r")}
     return Pull(
         number, "t", body, Account(author), url="https://github.test", **known | sides | more
@@ -61,9 +59,6 @@ MERGED = pull(state="closed", merged=True)
         pytest.param(replace(ON_PULL, is_fork=True), RESULT, "fork", id="fork"),
         pytest.param(replace(ON_PULL, pull=pull(head=2)), RESULT, "fork", id="head in a fork"),
         pytest.param(replace(ON_PULL, pull=pull(head=None)), RESULT, "fork", id="fork is gone"),
-        pytest.param(
-            replace(ON_PULL, token=NOT_WRITING), RESULT, "contents: write", id="read-only token"
-        ),
         pytest.param(replace(ON_PULL, pull=None), RESULT, "no pull request", id="no subject"),
         pytest.param(replace(ON_PULL, pull=CLOSED), RESULT, "closed meanwhile", id="closed"),
         pytest.param(replace(ON_PULL, pull=MERGED), RESULT, "merged meanwhile", id="merged"),
@@ -83,7 +78,7 @@ MERGED = pull(state="closed", merged=True)
             ON_PULL, replace(RESULT, has_host_workflows=True), "host workflows", id="workflow files"
         ),
         pytest.param(
-            replace(ON_PULL, token=Token(writes_host_workflows=True)),
+            replace(ON_PULL, takes_host_workflows=True),
             replace(RESULT, has_host_workflows=True),
             PUSHED,
             id="workflow files by an app",
@@ -198,8 +193,6 @@ def closed(day, **more):
         pytest.param(
             replace(THERE, ours=(closed(14),), has_base=False), LeavePull, id="closed comes first"
         ),
-        pytest.param(replace(FRESH, token=NOT_WRITING), "contents: write", id="read-only"),
-        pytest.param(replace(FRESH, token=NOT_OPENING), "pull-requests: write", id="no pulls"),
         pytest.param(replace(FRESH, is_fork=True), "fork", id="fork"),
         pytest.param(
             replace(FRESH, branch=Branch(OWN, is_protected=True)), "protected", id="protected"

@@ -48,7 +48,7 @@ def target(tmp_path):
 
 
 def download(api, target, limit=100_000):
-    api.download(api.artifacts_named("state")[0], "state.gump", target, limit=limit)
+    api.download(api.artifacts(1, "state")[0], "state.gump", target, limit=limit)
 
 
 def test_artifacts_of_a_run_are_found_over_all_pages_by_the_start_of_their_names(api, github):
@@ -59,13 +59,11 @@ def test_artifacts_of_a_run_are_found_over_all_pages_by_the_start_of_their_names
     assert [each.name for each in api.artifacts(9, "gump-state-")] == ["gump-state-1"]
 
 
-def test_artifacts_of_the_repository_are_found_by_name_with_whose_they_are(api, github):
-    github.add_artifact("state", b"x", run_id=9)
-    github.add_artifact("state", b"x", run_id=10, head_repository_id=2)
-    github.add_artifact("state", b"x", run_id=11, workflow_run=None)
-    github.add_artifact("state-2", b"x")
-    found = [(each.run, each.is_foreign) for each in api.artifacts_named("state")]
-    assert found == [(None, True), (10, True), (9, False)]
+@pytest.mark.parametrize(("told", "is_foreign"), [({}, False), ({"head_repository_id": 2}, True)])
+def test_an_artifact_says_whose_it_is(told, is_foreign, api, github):
+    github.add_artifact("state", b"x", run_id=9, **told)
+    (found,) = api.artifacts(9)
+    assert (found.run, found.is_foreign) == (9, is_foreign)
 
 
 def test_an_artifact_is_fetched_without_the_token(api, github, target):

@@ -50,7 +50,7 @@ def test_each_kind_of_change_is_told_by_its_modes(folder):
     git(folder, "init", "-q", "sub")
     git(folder / "sub", "commit", "-qm", "x", "--allow-empty")
     assert seen(folder) == {
-        "edited": Changed("edited", "100644", "100644", 2, is_binary=True),
+        "edited": Changed("edited", "100644", "100644", 2),
         "gone": Changed("gone", "100644", "000000"),
         "mode": Changed("mode", "100644", "100755", 5),
         "renamed": Changed("renamed", "100644", "000000"),

@@ -21,7 +21,7 @@ from gump_action.host.github.pulls import Pulls
 from gump_action.host.github.signing import Objects
 from gump_action.host.publishing import destination
 from gump_action.host.publishing.delivery import Delivery
-from gump_action.host.publishing.destination import Branch, Destination, Token, Wish
+from gump_action.host.publishing.destination import Branch, Destination, Wish
 from gump_action.host.publishing.publication import Publication
 from gump_action.host.publishing.rules import Publishable, Refused
 from gump_action.host.publishing.tasks import branch_of
@@ -88,7 +88,7 @@ class Desk:
         if judged.has_host_workflows:
             # GitHub says of no token whether it may: that of a job never may, others are tried.
             is_jobs = self.github.viewer() == carried.JOBS_BOT
-            place = replace(place, token=Token(writes_host_workflows=not is_jobs))
+            place = replace(place, takes_host_workflows=not is_jobs)
         now, cool_down = datetime.now(UTC), self.asked.cool_down
         return destination.destination(self.asked.wish, of_result, place, now, cool_down=cool_down)
 

@@ -8,7 +8,7 @@ and `github.pulls`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -107,15 +107,6 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Token:
-    """What the token may do, None where nobody knows: then it is tried, and the server says."""
-
-    writes_contents: bool | None = None
-    writes_pulls: bool | None = None
-    writes_host_workflows: bool = False
-
-
-@dataclass(frozen=True)
 class Result:
     """What there is to publish.  `base` is the commit that it is built on, `digest` of its patch.
 
@@ -135,7 +126,8 @@ class Place:
     request that the run is about, and `branch` its head branch, or the task's own one.  `ours` are
     the pull requests of this task, as `tasks.of_task` tells them.  `pushed` is the commit that this
     run's record says was pushed to `branch`, by an attempt that then could not go on.  `has_base`:
-    `into` holds the commit that the result is built on.
+    `into` holds the commit that the result is built on.  `takes_host_workflows`: the token may push
+    those, or nobody knows; what else it may not, the server says.
     """
 
     default_branch: str
@@ -146,7 +138,7 @@ class Place:
     ours: tuple[Pull, ...] = ()
     pushed: str = ""
     has_base: bool = True
-    token: Token = field(default_factory=Token)
+    takes_host_workflows: bool = False
 
 
 def destination(
@@ -166,15 +158,10 @@ def destination(
 
 def _refusal(result: Result, place: Place) -> AsPatch | None:
     """What holds for any branch."""
-    branch, token = place.branch, place.token
+    branch = place.branch
     if place.is_fork:
         return AsPatch(
             "the branch is in a fork, where this repository's job may not write", is_final=True
-        )
-    if token.writes_contents is False:
-        return AsPatch(
-            "the token may not write: give the job `permissions:` with `contents: write`",
-            may_need_edit=True,
         )
     if not place.default_branch:
         return AsPatch("the default branch is not known, and nothing is ever pushed to that")
@@ -186,7 +173,7 @@ def _refusal(result: Result, place: Place) -> AsPatch | None:
         )
     if branch.is_protected:
         return AsPatch(f"the branch {branch.name} is protected")
-    if result.has_host_workflows and not token.writes_host_workflows:
+    if result.has_host_workflows and not place.takes_host_workflows:
         return AsPatch(
             "it changes host workflows, and a job's token may not push those: give the token of an "
             "app that has the permission `workflows`",
@@ -247,12 +234,6 @@ def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
     refused = _refusal(result, place)
     if refused:
         return refused
-    if place.token.writes_pulls is False:
-        return AsPatch(
-            "the token may open no pull request: give the job `permissions:` with "
-            "`pull-requests: write`",
-            may_need_edit=True,
-        )
     into = place.into or place.default_branch
     if not place.has_base:
         return AsPatch(f"the run began on {result.base[:12]}, which is not on {into}")
