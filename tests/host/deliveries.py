@@ -40,7 +40,7 @@ def pull(number: int, branch: str, *, head: str = BASE, home: int = 7, **more) -
     words = {"body": mark_of("fix", [head], "e" * 64), "state": "open", "merged": False, **more}
     url = f"https://github.example/octo/bill/pull/{number}"
     return Pull(
-        number, "t", author=Account("u"), association="NONE", draft=False, labels=(),
+        number, "t", author=Account("u"), labels=(),
         head=sides[0], base=sides[1], url=url, **words,
     )  # fmt: skip
 

@@ -230,8 +230,8 @@ def test_a_refused_instruction_is_said_with_what_allows_it():
     assert refused.lines() == [
         "`AGENTS.md` is what agents obey or are configured by, those of later runs too",
         "`.husky/pre-push` can run commands by itself where this is checked out",
-        "where this is meant, give `allow-changes: hooks, instructions`",
     ]
+    assert refused.may_be_allowed == [Rule.HOOKS, Rule.INSTRUCTIONS]
 
 
 @pytest.mark.parametrize("rule", sorted(MAY_BE_ALLOWED))
