@@ -20,7 +20,7 @@ from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Given, Surroundings, Wish
 from gump_action.engine.state import RunState
 from gump_action.errors import InputError
-from gump_action.host import actions, display, places
+from gump_action.host import actions, display, places, run_key
 from gump_action.host import report as reports
 from gump_action.host.log import plan
 from gump_action.host.log.annotations import Tree, annotations_of
@@ -130,6 +130,7 @@ def run(options: Options, environ: Mapping[str, str]) -> Verdict:
         templates=templating.read_overrides(where.repo / ".gump" / "templates"),
         is_own_home=options.is_own_home,
         is_job=places.is_job(environ),
+        job_attempt=run_key.job_attempt(environ),
     )
     return _watched(wish, Store(where.root), around, screen)
 

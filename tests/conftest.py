@@ -134,6 +134,7 @@ class Project:
         listen: Callable[[e.AnyEvent], None] | None = None,
         stop: Stop | None = None,
         is_job: bool = False,
+        job_attempt: str = "",
         max_budget: float | None = None,
         repo: Path | None = None,
         is_own_home: bool = True,
@@ -157,6 +158,7 @@ class Project:
             templates=templating.read_overrides(self.repo / ".gump" / "templates"),
             is_own_home=is_own_home,
             is_job=is_job,
+            job_attempt=job_attempt,
         )
         wish = Wish(
             workflow=workflow,

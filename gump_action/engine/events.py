@@ -40,6 +40,7 @@ class RunStarted(Event):
     """The first line of a ledger.  Spec and inputs lie beside it, under `given/`.
 
     `max_budget` is in USD, and that of each start counts from then on; None is no limit.
+    `job_attempt` names the attempt of the host job that this start is in, where it is in one.
     """
 
     type: Literal["run_started"] = "run_started"
@@ -57,6 +58,7 @@ class RunStarted(Event):
     spec_digest: str = ""
     inputs_digest: str = ""
     max_budget: float | None = None
+    job_attempt: str = ""
 
 
 class RunContinued(Event):
@@ -66,6 +68,7 @@ class RunContinued(Event):
     engine: str
     workspace: Literal["isolated", "checkout"]
     max_budget: float | None = None
+    job_attempt: str = ""
 
 
 class BaseTaken(Event):

@@ -39,7 +39,8 @@ class Surroundings:
     """What the engine is given from outside.  `is_own_home` is `--agent-home run`.
 
     `templates` are the project's own, as they were before any agent ran; `listen` gets each event
-    after it is on disk; `clock` gives UTC seconds.
+    after it is on disk; `clock` gives UTC seconds.  `job_attempt` is written down at each start:
+    it tells those who keep records of one job which of them is the later one.
     """
 
     providers: Mapping[str, Provider]
@@ -51,6 +52,7 @@ class Surroundings:
     templates: Mapping[str, str] = field(default_factory=dict)
     is_own_home: bool = True
     is_job: bool = False
+    job_attempt: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Run:
             update[name] = self.around.redactor.clean(getattr(event, name))
         if isinstance(event, e.SnapshotTaken | e.GateWrote | e.BaseTaken):
             update["files"] = tuple(map(self.around.redactor.clean, event.files))
+        if isinstance(event, e.RunStarted | e.RunContinued):
+            update["job_attempt"] = self.around.job_attempt
         event = event.model_copy(update=update)
         self.store.append(event.model_dump_json().encode())
         fold((event,), self.state)

@@ -89,6 +89,8 @@ class RunState:
     ended: e.RunEnded | None = None
     max_budget: float | None = None
     """USD for the whole run, as the last start has said; None is no limit."""
+    job_attempt: str = ""
+    """The attempt of the host job that the last start was in; empty outside of jobs."""
     published: str = ""
     """The last tip of the result branch that was written down."""
     left: str = ""
@@ -166,11 +168,13 @@ def fold(events: Iterable[e.AnyEvent], state: RunState | None = None) -> RunStat
 def _run_started(state: RunState, event: e.RunStarted) -> None:
     state.started, state.starts = event, 1
     state.max_budget = event.max_budget
+    state.job_attempt = event.job_attempt
 
 
 def _run_continued(state: RunState, event: e.RunContinued) -> None:
     state.starts += 1
     state.max_budget = event.max_budget
+    state.job_attempt = event.job_attempt
     state.ended = None
     state.skipped.clear()
 

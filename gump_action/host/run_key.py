@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from gump_action.errors import InputError
 
 _PLAIN = re.compile(r"[^A-Za-z0-9]+")
+_JOB_ATTEMPT = re.compile(r"([1-9][0-9]{0,18})/([1-9][0-9]{0,5})")
 _READABLE = 40
 _NAMED = ("GITHUB_REPOSITORY", "GITHUB_WORKFLOW_REF", "GITHUB_RUN_ID", "GITHUB_JOB")
 
@@ -85,6 +86,20 @@ def bundle_key(environ: Mapping[str, str]) -> str:
     repository = environ.get("GITHUB_REPOSITORY_ID") or environ.get("GITHUB_REPOSITORY", "")
     parts = (repository, workflow_path(environ), environ.get("GITHUB_RUN_ID", ""))
     return _joined("gump-bundle", parts)
+
+
+def job_attempt(environ: Mapping[str, str]) -> str:
+    """`101/2`: host run and attempt of this job, for the record; empty outside of a job."""
+    run, attempt = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_RUN_ATTEMPT", "1")
+    told = f"{run}/{attempt}"
+    is_job = environ.get("GITHUB_ACTIONS") == "true"
+    return told if is_job and _JOB_ATTEMPT.fullmatch(told) else ""
+
+
+def attempt_in(host_run: int, told: str) -> int:
+    """The attempt of a job of this host run that a record names; 0 where it names none of it."""
+    match = _JOB_ATTEMPT.fullmatch(told)
+    return int(match[2]) if match and int(match[1]) == host_run else 0
 
 
 def _joined(kind: str, parts: Sequence[str]) -> str:

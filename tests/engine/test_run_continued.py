@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gump_action.engine import events as e
+from gump_action.engine.record import read_state
 from gump_action.errors import InputError
 
 from .kills import Killed, kill_at
@@ -325,6 +326,17 @@ def test_starting_anew_twice_keeps_both_records(project):
     for _ in range(3):
         project.run(step("one"), is_fresh=True)
     assert sorted(path.name for path in (project.state / "old").iterdir()) == ["r1", "r2"]
+
+
+def test_the_last_start_is_known_by_the_attempt_of_its_job_also_of_a_run_anew(project):
+    """Else the longer record of before would be taken for the later one."""
+    project.script({"one": [[{"fail": "never"}]] * 3})
+    project.run(step("one"), job_attempt="100/1")
+    project.run(step("one"), job_attempt="100/2")
+    assert project.read().job_attempt == "100/2"
+    project.run(step("one"), is_fresh=True, job_attempt="100/3")
+    assert project.read().started.job_attempt == "100/3"
+    assert read_state(project.state / "old/r1").job_attempt == "100/2"
 
 
 def test_a_record_that_cannot_be_read_is_no_hindrance_to_starting_anew(project):
