@@ -51,7 +51,7 @@ def deliver(environ: Mapping[str, str], log: Log) -> int:
 def _open(of: Bundle, here: Place, environ: Mapping[str, str], log: Log) -> None:
     """Without its record the last step knows of the result only what stands in the outputs."""
     try:
-        bundle.open_(of, here, environ)
+        bundle.open_(of, here, environ, log)
     except InputError as why:
         log.outputs({"delivery": carried.failed(why.message).to_json()})
         raise

@@ -12,15 +12,15 @@ from pathlib import Path
 from gump_action.action.job.log import Log
 from gump_action.action.job.place import Place
 from gump_action.errors import HostError
-from gump_action.host import api
+from gump_action.host import api, words
 from gump_action.host.answers import Artifact
 from gump_action.host.api import Api
 from gump_action.host.run_key import RunKey, workflow_path
 
 LARGEST = 2 * 1024 * 1024 * 1024
 """Bytes of one packed state."""
-NEWEST = 3
-"""How many attempts are looked at: an older state would have less in its ledger."""
+MOST = 8
+"""How many artifacts are tried, those of the last attempts first: some may not open."""
 
 
 @dataclass(frozen=True)
@@ -31,35 +31,41 @@ class Origin:
     before: RunKey
 
 
-def fetch(here: Place, origin: Origin, environ: Mapping[str, str], log: Log) -> list[Path]:
-    """The files, named as their artifacts.  Whatever goes wrong is a warning."""
+def fetch(here: Place, origin: Origin, environ: Mapping[str, str], log: Log) -> Iterator[Path]:
+    """The files, named as their artifacts, each fetched when it is asked for.
+
+    Whatever goes wrong is a warning.
+    """
     host_run, before = origin.host_run, origin.before
     if before.attempt == 1:
-        return []
+        return
     token = environ.get("GUMP_GITHUB_TOKEN", "")
     if not token:
         log.say("`github-token` is empty, so artifacts of earlier attempts are not looked for.")
-        return []
+        return
     try:
         with Api(api.connection(environ, token)) as github:
             artifacts = _ours(before, github.artifacts(host_run, before.prefix))
-            if not artifacts or not _is_ours(host_run, environ, github, log):
-                return []
-            return [*_fetched(artifacts[:NEWEST], here, github, log)]
+            if artifacts and _is_ours(host_run, environ, github, log):
+                yield from _fetched(artifacts, here, github, log)
     except HostError as why:
         log.warn(f"Artifacts of earlier attempts could not be looked for: {why}")
-        return []
 
 
 def _fetched(artifacts: list[Artifact], here: Place, github: Api, log: Log) -> Iterator[Path]:
     here.fetched.mkdir(parents=True, exist_ok=True)
-    for artifact in artifacts:
+    for artifact in artifacts[:MOST]:
         target = here.fetched / f"{artifact.name}.gump"
         try:
             github.download(artifact, here.packed.name, target, limit=LARGEST)
-            yield target
         except HostError as why:
             log.warn(f"The artifact {artifact.name} could not be fetched: {why}")
+        else:
+            yield target
+            target.unlink(missing_ok=True)
+    if len(artifacts) > MOST:
+        older = words.number(len(artifacts) - MOST, "older artifact")
+        log.warn(f"Not tried: {older}; the last {MOST} are the limit.")
 
 
 def _ours(before: RunKey, artifacts: tuple[Artifact, ...]) -> list[Artifact]:

@@ -65,6 +65,8 @@ def _state(here: Place, environ: Mapping[str, str], log: Log) -> RunState | None
     """
     if not (here.state / LEDGER).is_file():
         return None
+    if _is_of_another_job(environ) and not environ.get("GUMP_DELIVERY"):
+        return None  # nor has it come in a bundle
     try:
         state = record.read_state(here.state)
     except InputError as why:

@@ -12,7 +12,7 @@ from gump_action.action.asking.wishes import Asker, Done, Go, settle
 from gump_action.action.given.commit import Checkout
 from gump_action.action.given.spec import Made, is_auto, make_spec
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place, place
+from gump_action.action.job.place import Place, move_aside, place
 from gump_action.action.saying import comment
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
@@ -98,6 +98,8 @@ def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:
     """What the run is given; a dry one is said instead."""
     asked, here = settled.inputs, place(environ)
     log.outputs(settled.outputs)
+    # What lies there now is no cache entry: the next step reads one, if there is one.
+    move_aside(here, here.cached, log)
     if is_auto(asked):
         github = api.connection(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
         _tell(make_spec(asked, here, settled.event, github), log)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from gump_action import environment
 from gump_action.action.fetch import Origin, fetch
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place, inside, place
+from gump_action.action.job.place import Place, inside, move_aside, place
 from gump_action.action.job.remote import Remote
 from gump_action.carrying import Opener, key_names
 from gump_action.engine import record
@@ -22,7 +23,6 @@ from gump_action.engine.workspace.source import missing_bases
 from gump_action.errors import GumpError
 from gump_action.host import inputs
 from gump_action.host.kept import Opened, choose, stand_of
-from gump_action.system.store import LEDGER
 
 GONE = (
     "The record of the run that was to go on is gone (no artifact of it can be had, opened and "
@@ -30,19 +30,24 @@ GONE = (
 )
 NO_RECORD = "No earlier run is known here that could go on, so a new run has begun."
 NOTES = (GONE, NO_RECORD)
+ENOUGH = 3
+"""How many artifacts are compared, of those that can be opened."""
 _AGAIN = re.compile(r"(?P<run>[1-9][0-9]{0,18}) (?P<attempt>[1-9][0-9]{0,5})")
 
 
 def restore(environ: Mapping[str, str], log: Log) -> None:
-    """Say what the run goes on with.  Raises InputError where the state key is none."""
+    """Put down what the engine may go on with; whether it does, the engine says.
+
+    Raises InputError where the state key is none, or where what lies there cannot give way.
+    """
     here = place(environ)
+    for path in (here.state, here.fetched):
+        move_aside(here, path, log)
     opener = Opener(environ, here.key.text, key_names(environ))
     again = environ.get("GUMP_AGAIN", "")
-    if (here.state / LEDGER).exists():
-        return
     best = None
     if environ.get(inputs.variable("state")) != "off":
-        best = choose([*_opened(_of_this_job(here, environ, log), here, opener, log)])
+        best = choose(_of_this_job(here, opener, environ, log), int(environ["GITHUB_RUN_ID"]))
     if best is None and again:
         best = _of_before(again, here, environ, log)
     if best is None:
@@ -51,21 +56,21 @@ def restore(environ: Mapping[str, str], log: Log) -> None:
     here.state.parent.mkdir(parents=True, exist_ok=True)
     best.folder.rename(here.state)
     shutil.rmtree(here.fetched, ignore_errors=True)
-    log.say(f"The run goes on with the state from {best.name}.")
-    log.outputs({"resumed-from": best.name, "known": best.stand})
-    _bring_bases(here, environ, log)
+    run = best.state.started.run if best.state.started else ""
+    log.say(f"Run {run} was found, in {best.name}. Whether it goes on is said where it is run.")
+    log.outputs({"resumed-from": best.name, "known": stand_of(best.state)})
+    _bring_bases(best, environ, log)
 
 
-def _bring_bases(here: Place, environ: Mapping[str, str], log: Log) -> None:
+def _bring_bases(best: Opened, environ: Mapping[str, str], log: Log) -> None:
     """The commits that the run was built on, which a clone without history lacks.
 
     What cannot be had the engine misses too, and then a new run begins.
     """
-    built_on = record.read_state(here.state).built_on
     remote = Remote(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
     try:
         with inside(environ):
-            for commit in missing_bases(Path(), environment.for_git(environ), built_on):
+            for commit in missing_bases(Path(), environment.for_git(environ), best.state.built_on):
                 why = remote.fetch(Path(), commit)
                 if why:
                     log.warn(f"The commit {commit[:12]}, of before, cannot be fetched: {why}")
@@ -73,10 +78,13 @@ def _bring_bases(here: Place, environ: Mapping[str, str], log: Log) -> None:
         log.warn(f"What the run was built on could not be looked for: {why}")
 
 
-def _of_this_job(here: Place, environ: Mapping[str, str], log: Log) -> list[Path]:
-    found = [here.cached] if here.cached.is_file() else []
+def _of_this_job(here: Place, opener: Opener, environ: Mapping[str, str], log: Log) -> list[Opened]:
+    """What earlier attempts have left.  The file is a cache entry only where one was read."""
+    was_read = bool(environ.get("GUMP_CACHE_ENTRY")) and here.cached.is_file()
+    found = [*_opened([here.cached] if was_read else [], here, opener, log)]
     if environ.get(inputs.variable("state")) != "cache":
-        found += fetch(here, Origin(int(environ["GITHUB_RUN_ID"]), here.key), environ, log)
+        origin = Origin(int(environ["GITHUB_RUN_ID"]), here.key)
+        found += _some(fetch(here, origin, environ, log), here, opener, log)
     return found
 
 
@@ -89,9 +97,9 @@ def _of_before(again: str, here: Place, environ: Mapping[str, str], log: Log) ->
         attempt = str(int(told["attempt"]) + 1)
         there = {**environ, "GITHUB_RUN_ID": told["run"], "GITHUB_RUN_ATTEMPT": attempt}
         key = place(there).key
-        found = fetch(here, Origin(int(told["run"]), key), environ, log)
+        files = fetch(here, Origin(int(told["run"]), key), environ, log)
         opener = Opener(environ, key.text, key_names(environ))
-        best = choose([*_opened(found, here, opener, log)])
+        best = choose(_some(files, here, opener, log), int(told["run"]))
     if best is None:
         said = GONE if told else NO_RECORD
         log.warn(said)
@@ -99,14 +107,18 @@ def _of_before(again: str, here: Place, environ: Mapping[str, str], log: Log) ->
     return best
 
 
-def _opened(found: list[Path], here: Place, opener: Opener, log: Log) -> Iterator[Opened]:
+def _some(files: Iterator[Path], here: Place, opener: Opener, log: Log) -> list[Opened]:
+    """As many as can be opened and are enough to choose from; no more are then fetched."""
+    return [*islice(_opened(files, here, opener, log), ENOUGH)]
+
+
+def _opened(files: Iterable[Path], here: Place, opener: Opener, log: Log) -> Iterator[Opened]:
     here.fetched.mkdir(parents=True, exist_ok=True)
-    for file in found:
+    for file in files:
         name = "the cache" if file == here.cached else f"the artifact {file.stem}"
         folder = here.fetched / f"opened-{file.stem}"
         try:
-            files = opener.open(file, folder)
-            state = record.read_state(folder)
-            yield Opened(name, folder, state.seq, files, stand_of(state))
+            count = opener.open(file, folder)
+            yield Opened(name, folder, count, record.read_state(folder))
         except (GumpError, OSError) as why:
             log.warn(f"The state from {name} is not gone on with: {why}")

@@ -34,13 +34,20 @@ KEY = {"ANTHROPIC_API_KEY": "sk-ant-0123456789abcdefghijklmnopqrstuvwxyz"}
 
 @pytest.fixture
 def jobs(project, tmp_path):
-    """`jobs(attempt)` plays an attempt of the job on a new machine."""
+    """`jobs(attempt)` plays an attempt of the job on a new machine; `only` names the steps."""
     project.commit(
         {".gump/workflows/fix.yaml": WORKFLOW, ".gump/scripted.json": json.dumps(SCRIPT)}
     )
 
     def play(
-        attempt: int = 1, *, environ=KEY, event=None, github=None, machine="", **inputs: str
+        attempt: int = 1,
+        *,
+        environ=KEY,
+        event=None,
+        github=None,
+        machine="",
+        only=(),
+        **inputs: str,
     ) -> Job:
         root = tmp_path / (machine or f"machine-{attempt}")
         shutil.copytree(project.repo, root / "work" / "repo", symlinks=True)
@@ -56,6 +63,6 @@ def jobs(project, tmp_path):
             event=event or {},
             github=github,
         )
-        return job.play()
+        return job.play_only(*only) if only else job.play()
 
     return play

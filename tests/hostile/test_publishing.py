@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -34,11 +35,14 @@ class Ground:
         return self.stage.job(environ={**SECRETS, **around, **more}, pull=pull, **how)
 
     def publisher(self, bundle, **how):
+        return self.to_publish(bundle, **how).play()
+
+    def to_publish(self, bundle, **how):
         """As examples write it: no workflow, no key of a model."""
         given = {"mode": "publish", "publish": "push", "workflow": "", "spec": "", **how}
         job = self.job(environ={"ANTHROPIC_API_KEY": "", "GITHUB_JOB": "publish"}, **given)
         job.inputs["bundle"] = bundle
-        return job.play()
+        return job
 
     def forged(self, change):
         """The bundle of a job whose agent has changed the record, with its right digest."""
@@ -280,6 +284,23 @@ def test_a_folder_that_an_agent_has_put_where_the_result_is_laid_out(ground, ala
     assert not canary.exists()
     assert [each.is_symlink() for each in job.root.glob("temp/gump-action/*/result.git")] == [False]
     assert (job.root / "home" / "elsewhere" / "kept").exists()
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a bundle", "no bundle"])
+def test_a_record_where_that_of_the_bundle_is_to_be(ground, is_there):
+    """A leftover of the machine: its paths are known, and it says that all has passed."""
+    bundle = ground.honest()
+    job = ground.to_publish(bundle if is_there else bundle[:-64] + "0" * 64)
+    job.play_only("resolve")
+    key = Path(job.outputs["resolve"]["cache-path"]).parents[1].name
+    planted = shutil.copytree(ground.ran.state, job.temp / "gump" / key, symlinks=True)
+    (planted / "planted").touch()
+    job._fetch()
+    job.play_only("deliver", "publish")
+    ground.reset()
+    assert (job.codes["deliver"] == 0) is is_there
+    assert job.result["status"] == ("passed" if is_there else "failed")
+    assert not (planted / "planted").exists()
 
 
 def test_the_job_that_publishes_has_no_agent_and_no_key(ground):

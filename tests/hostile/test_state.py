@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,88 @@ def test_no_secret_in_what_is_stored(first):
     for path in (first.store / "cache", first.store / "artifact"):
         (file,) = path.iterdir()
         assert b"scripted" not in file.read_bytes()
+
+
+def as_a_record(planted, first):
+    shutil.copytree(first.state, planted, symlinks=True)
+    (planted / "planted").touch()
+
+
+def as_files_of_a_record(planted, first):
+    (planted / "attempts").mkdir(parents=True)
+    (planted / "planted").touch()
+
+
+def as_a_link(planted, first):
+    as_a_record(planted.parent / "elsewhere", first)
+    planted.symlink_to("elsewhere")
+
+
+def as_a_file(planted, first):
+    planted.write_text("planted")
+
+
+PLANTED = [as_a_record, as_files_of_a_record, as_a_link, as_a_file]
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=[one.__name__ for one in PLANTED])
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_state_directory_that_is_there_already(stage, first, plant, attempt):
+    """An agent of another use in the job, or of the last job of the runner: its path is known."""
+    job = stage.job(attempt, state="artifact")
+    planted = job.temp / "gump" / first.state.name
+    planted.parent.mkdir(parents=True)
+    plant(planted, first)
+    job.play_only("resolve", "restore")
+    assert went_on(job).startswith("the artifact") is (attempt == 2)
+    assert planted.is_dir() is (attempt == 2)
+    assert not planted.is_symlink()
+    assert not (planted / "planted").exists()
+    assert f"Something lay at {planted}" in job.log
+
+
+def test_a_state_directory_that_cannot_be_moved(stage, first):
+    """Then nothing is run, nor is it stored, nor told as what this job has done."""
+    job = stage.job(1, state="artifact")
+    planted = job.temp / "gump" / first.state.name
+    planted.parent.mkdir(parents=True)
+    as_a_record(planted, first)
+    (job.temp / "gump-action").mkdir()
+    (job.temp / "gump-action" / planted.name).write_text("where it would be moved to")
+    job.play_only("resolve", "restore")
+    assert job.codes["restore"] == 2
+    assert "cannot be moved" in job.log
+    (job.temp / "gump-action" / planted.name).unlink()
+    job.play_only("save", "publish")
+    assert job.outputs["save"] == {}
+    assert job.result["status"] == "failed"
+    assert job.result["reason"].startswith("nothing could be done")
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("moment", ["before the job", "beside it"])
+def test_a_file_where_a_cache_entry_would_be(stage, first, attempt, moment):
+    """It may even have the right seal: what agents know the key of, they can seal."""
+    job = stage.job(attempt, state="artifact")
+    place = first.outputs["resolve"]["cache-path"]
+    planted = job.temp / Path(place).relative_to(first.temp)
+    planted.parent.mkdir(parents=True)
+    if moment == "beside it":
+        job.play_only("resolve")
+    shutil.copy(entry(first.store), planted)
+    job.play_only(*([] if moment == "beside it" else ["resolve"]), "restore")
+    assert went_on(job).startswith("the artifact") is (attempt == 2)
+
+
+def test_a_file_where_a_cache_entry_would_be_and_none_is(stage, first):
+    """The store has nothing, so what lies there is of somebody else."""
+    job = stage.job(2, state="cache")
+    place = first.outputs["resolve"]["cache-path"]
+    planted = job.temp / Path(place).relative_to(first.temp)
+    planted.parent.mkdir(parents=True)
+    shutil.copy(entry(first.store), planted)
+    job.play_only("resolve")
+    assert not planted.exists()
+    shutil.copy(entry(first.store), planted)
+    job.play_only("restore")
+    assert went_on(job) == ""

@@ -6,12 +6,15 @@ write to has to be believed.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
+from gump_action.action.job.log import Log
 from gump_action.errors import InputError
 from gump_action.host import inputs
 from gump_action.host.run_key import RunKey, run_key
@@ -87,6 +90,29 @@ def place(environ: Mapping[str, str]) -> Place:
     if not environ.get("RUNNER_TEMP"):
         raise InputError("RUNNER_TEMP is not set, and the state of a run is kept under it.")
     return Place(key, Path(environ["RUNNER_TEMP"]).resolve())
+
+
+def move_aside(here: Place, path: Path, log: Log) -> None:
+    """What lies at a path of ours before we put something there gives way, and it is said.
+
+    Nobody vouches for it: an agent of another use of the action in this job may have put it there.
+    Raises InputError where it cannot be moved.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        here.own.mkdir(parents=True, exist_ok=True)
+        found = path.rename(Path(mkdtemp(dir=here.own, prefix="found-"), path.name))
+    except OSError as why:
+        raise InputError(
+            f"{path} holds something that this use of the action has not put there, and that "
+            f"cannot be moved ({why.strerror}), so nothing is done beside it.",
+            hint="See which step of the job writes there, or empty the runner's temporary folder.",
+        ) from None
+    log.warn(
+        f"Something lay at {path}, where only this use of the action puts things. It is not used, "
+        f"and lies in {found} now."
+    )
 
 
 def write_anew(path: Path, content: bytes) -> None:

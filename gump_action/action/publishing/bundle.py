@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gump_action import carrying, environment
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place
+from gump_action.action.job.place import Place, move_aside
 from gump_action.engine import record
 from gump_action.errors import GumpError, InputError
 from gump_action.host.publishing.publication import Bundle
@@ -61,12 +61,13 @@ def _search(here: Place, environ: Mapping[str, str]) -> None:
         )
 
 
-def open_(bundle: Bundle, here: Place, environ: Mapping[str, str]) -> None:
+def open_(bundle: Bundle, here: Place, environ: Mapping[str, str], log: Log) -> None:
     """Its record is this job's state afterwards.  Raises InputError where it is not what was told.
 
     It is opened where no agent runs, and with the state key or none: a key of a provider is not
     for a job that publishes.
     """
+    move_aside(here, here.state, log)
     if not here.bundle.is_file():
         raise InputError(
             f"The artifact {bundle.name} is not there, so there is nothing to publish.",
