@@ -19,6 +19,7 @@ from gump_action.engine.workspace.swap import Swapped
 from gump_action.errors import GumpError, InputError
 from gump_action.host import api, inputs, words
 from gump_action.host.asking.asked import comment_on, is_by_person, quiet
+from gump_action.host.asking.origin import origin_of
 from gump_action.host.event import Event
 from gump_action.host.inputs import Form, Inputs
 from gump_action.host.policy import Skip
@@ -120,6 +121,7 @@ def _handed_on(asked: Inputs, wanted: Publication, here: Place, event: Event) ->
         "asked": "person" if is_by_person(event) else "",
         "pull": str(event.pull_number or ""),
         "subject": f"{subject.kind} {subject.number}" if subject.number else "",
+        "asked-by": str(origin_of(event) or ""),
         "bundles": str(has_no_writes).lower(),
         "bundle-name": bundle,
         "bundle-path": str(here.bundle),

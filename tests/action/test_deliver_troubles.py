@@ -1,14 +1,18 @@
 """What goes wrong on the way: each ends in a clear status, nothing is lost or done twice."""
 
+import json
+
 import pytest
 
 from gump_action.action import deliver
 
 from ..system.served import git
 from .test_deliver import PASSES, comments, ground
+from .test_github import payload
 
 __all__ = ["ground"]
 PULLS = "/pulls"
+LATER = "2030-01-01T00:00:00Z"
 
 
 def fault(path, status, **how):
@@ -40,6 +44,63 @@ def test_an_answer_that_does_not_help_is_said_and_the_next_attempt_publishes(
     second = ground.on_pull(2, publish="push")
     assert second.result["published"] == "pushed", second.log
     assert ground.shown("topic", "done.txt") == "done"
+
+
+# Where a commit is made by GitHub, each of these calls can fail.
+OBJECTS = ["/git/blobs", "/git/trees", "/git/commits$", "/git/refs/heads/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *((path, 403) for path in OBJECTS),
+        *(("/git/refs/heads/", status) for status in (409, 422, 503)),
+        *(("/git/trees", status) for status in (404, 422, 429)),
+    ],
+)
+def test_a_commit_that_github_could_not_make_is_made_by_the_next_attempt_and_once(
+    ground, github, monkeypatch, path, status
+):
+    monkeypatch.setattr(deliver, "PATIENCE", 2.0)
+    ground.begin()
+    github.seed({"faults": [fault(path, status, headers={"Retry-After": "600"})]})
+    first = ground.on_pull(1, publish="push", sign_commits="true")
+    assert (first.result["published"], first.result["status"]) == ("failed", "blocked"), first.log
+    assert ground.remote.head("topic") == ground.head
+    assert bundle_of(first)
+    github.faults.clear()
+    second = ground.on_pull(2, publish="push", sign_commits="true")
+    assert second.result["published"] == "pushed", second.log
+    assert ground.remote.head("topic") in github.signed
+    assert git(ground.bare, "rev-list", "--count", f"{ground.head}..topic") == "1"
+
+
+@pytest.mark.parametrize("kind", ["after", "drop"])
+@pytest.mark.parametrize("path", OBJECTS)
+def test_a_signed_push_whose_answer_is_lost_is_done_once(ground, github, path, kind):
+    ground.begin()
+    github.seed({"faults": [fault(path, 502, kind=kind, times=1)]})
+    job = ground.on_pull(1, publish="push", sign_commits="true")
+    assert job.result["published"] == "pushed", job.log
+    assert git(ground.bare, "rev-list", "--count", f"{ground.head}..topic") == "1"
+
+
+def test_a_signed_commit_goes_onto_no_branch_that_has_moved_at_the_last_moment(ground, github):
+    """The branch is looked at twice before GitHub is asked to move it; between, somebody pushes."""
+    ground.begin()
+    tree = git(ground.bare, "rev-parse", "topic^{tree}")
+    theirs = git(ground.bare, "commit-tree", tree, "-p", "topic", "-m", "a person's")
+    seen = {"body": json.dumps({"object": {"sha": ground.head}}), "times": 1}
+    git(ground.bare, "update-ref", "refs/heads/topic", theirs)
+    branch = {"name": "topic", "commit": {"sha": ground.head}, "protected": False}
+    github.seed({"faults": [
+        fault("/branches/topic", 200, body=json.dumps(branch), times=1),
+        fault("/git/ref/heads/topic", 200, **seen),
+    ]})  # fmt: skip
+    job = ground.on_pull(publish="push", sign_commits="true")
+    assert (job.result["published"], job.result["status"]) == ("patch", "blocked"), job.log
+    assert ground.remote.head("topic") == theirs
+    assert f"is on {theirs[:12]} now" in job.result["reason"]
 
 
 def test_a_token_that_may_not_push_is_said_with_the_right_that_it_lacks(ground):
@@ -129,6 +190,59 @@ def test_a_comment_that_was_deleted_is_written_anew_and_the_push_is_not_done_twi
     assert second.result["published"] == "pushed"
     assert ground.remote.head("topic") == head
     assert len(comments(ground)) == 1
+
+
+WRITER = {"login": "octocat", "type": "User"}
+ON_ISSUE = {"number": 7, "user": WRITER, "pull_request": {}}
+COMMENT = {"id": 9, "body": "/gump fix", "user": WRITER, "created_at": LATER}
+LABELED = {"action": "labeled", "label": {"name": "gump:fix"}}
+COMMENTED = {"action": "created", "comment": COMMENT, "issue": ON_ISSUE}
+
+
+def on_pull_asked(ground, asked, attempt=1, **inputs):
+    """Pull request 7 is asked about, by a label or by a comment of who may write."""
+    pull = payload() | {"head": payload()["head"] | {"sha": ground.head}}
+    name, on = ("issue_comment", {}) if asked is COMMENTED else ("pull_request", pull)
+    event = {**asked, "sender": WRITER, **({"pull_request": on} if on else {})}
+    ground.github.pulls[0]["head"]["sha"] = ground.head
+    return ground.play(attempt, environ={"GITHUB_EVENT_NAME": name}, event=event, **inputs)
+
+
+@pytest.mark.parametrize("asked", [LABELED, COMMENTED], ids=["label", "comment"])
+def test_what_asked_is_taken_back_before_the_push_and_the_result_stays_a_patch(
+    ground, github, asked
+):
+    ground.begin()
+    job = on_pull_asked(ground, asked, publish="push")
+    assert (job.result["published"], job.result["status"]) == ("patch", "passed"), job.log
+    assert "meanwhile" in comments(ground)[-1]
+    assert "+done" in comments(ground)[-1]
+    assert ground.remote.head("topic") == ground.head
+    github.pulls[0]["labels"] = [github.label("gump:fix")]
+    github.add_comment(7, "/gump fix", "octocat")["id"] = 9
+    job = on_pull_asked(ground, asked, machine="b", publish="push")
+    assert job.result["published"] == "pushed", job.log
+
+
+def test_what_was_pushed_stays_pushed_when_the_label_is_taken_off(ground, github):
+    ground.begin()
+    github.pulls[0]["labels"] = [github.label("gump:fix")]
+    assert on_pull_asked(ground, LABELED, 1, publish="push").result["published"] == "pushed"
+    github.pulls[0]["labels"] = []
+    assert on_pull_asked(ground, LABELED, 2, publish="push").result["published"] == "pushed"
+
+
+def test_a_label_that_is_taken_off_while_the_second_job_waits_stops_its_push(ground, github):
+    ground.begin()
+    github.pulls[0]["labels"] = [github.label("gump:fix")]
+    ran = on_pull_asked(ground, LABELED, mode="run")
+    github.pulls[0]["labels"] = []
+    done = on_pull_asked(
+        ground, LABELED, machine="b", mode="publish", publish="push", workflow="", spec="",
+        bundle=ran.result["bundle"],
+    )  # fmt: skip
+    assert (done.result["published"], done.result["status"]) == ("patch", "passed"), done.log
+    assert ground.remote.head("topic") == ground.head
 
 
 def test_without_a_token_nothing_is_pushed_and_it_is_said(ground):

@@ -248,7 +248,7 @@ def _branch(state, request, name):
 
 @route("GET", r"/issues/(\d+)/labels", "issues=read; pull_requests=read")
 def _labels(state, request, number):
-    pull = _found(state.pulls, "number", number)
+    pull = _found([*state.pulls, *state.issues], "number", number)
     return page(request, pull["labels"]) if pull else NOT_FOUND
 
 

@@ -59,6 +59,13 @@ MERGED = pull(state="closed", merged=True)
         pytest.param(replace(ON_PULL, is_fork=True), RESULT, "fork", id="fork"),
         pytest.param(replace(ON_PULL, pull=pull(head=2)), RESULT, "fork", id="head in a fork"),
         pytest.param(replace(ON_PULL, pull=pull(head=None)), RESULT, "fork", id="fork is gone"),
+        pytest.param(replace(ON_PULL, taken_back="the label is off"), RESULT, "label", id="label"),
+        pytest.param(
+            replace(ON_PULL, branch=Branch("topic", HEAD), pushed=HEAD, taken_back="x"),
+            RESULT,
+            PushTo("topic", HEAD, is_done=True),
+            id="pushed before the label was taken off",
+        ),
         pytest.param(replace(ON_PULL, pull=None), RESULT, "no pull request", id="no subject"),
         pytest.param(replace(ON_PULL, pull=CLOSED), RESULT, "closed meanwhile", id="closed"),
         pytest.param(replace(ON_PULL, pull=MERGED), RESULT, "merged meanwhile", id="merged"),
@@ -194,6 +201,7 @@ def closed(day, **more):
             replace(THERE, ours=(closed(14),), has_base=False), LeavePull, id="closed comes first"
         ),
         pytest.param(replace(FRESH, is_fork=True), "fork", id="fork"),
+        pytest.param(replace(FRESH, taken_back="label off"), "label off", id="label"),
         pytest.param(
             replace(FRESH, branch=Branch(OWN, is_protected=True)), "protected", id="protected"
         ),

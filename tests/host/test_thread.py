@@ -6,7 +6,7 @@ from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
 from gump_action.host.github.thread import Thread
 
-from ..github.state import OUR_BOT, TOKEN
+from ..github.state import OUR_BOT, TOKEN, Fault
 
 HEAD = "a" * 40
 
@@ -34,6 +34,22 @@ def test_the_message_of_a_commit_is_told(thread, github):
         thread.message("main")
     with pytest.raises(HostError, match="not found"):
         thread.message("b" * 40)
+
+
+def test_a_label_is_on_or_not_whatever_the_case_of_its_letters(thread, github):
+    github.add_pull(7, labels=["bug", "Gump:Fix"])
+    assert thread.has_label(7, "gump:fix")
+    assert not thread.has_label(7, "gump:fi")
+
+
+@pytest.mark.parametrize("place", ["issues", "pulls"])
+def test_a_comment_is_there_or_deleted_and_a_refusal_is_neither(thread, github, place):
+    there = github.add_comment(7, "/gump fix")["id"]
+    assert thread.has_comment("issues", there)
+    assert not thread.has_comment(place, there + 1)
+    github.faults = [Fault("/comments/", status=403)]
+    with pytest.raises(HostError):
+        thread.has_comment(place, there)
 
 
 def test_a_host_run_is_cancelled_and_one_that_has_ended_is_none(thread, github):

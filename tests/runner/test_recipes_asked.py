@@ -93,6 +93,7 @@ DOUBLE = {"double.py": "def double(a):\n    return 2 * a\n"}
 def test_two_jobs_bring_the_tests_that_a_label_asks_for_onto_the_branch(ground, github):
     ground.make("two-jobs", GAP)
     head, base = open_pull(ground, github, DOUBLE)
+    github.pulls[0]["labels"] = [github.label("gump:add-tests")]
     run = ground.play("pull_request", label("gump:add-tests", head, base))
     assert run.jobs == {"run": "success", "publish": "success"}
     check_published(run, "**Pushed**", github)
@@ -204,6 +205,7 @@ def check_fixed(ground, head, run, github):
 def test_fix_pr_does_what_a_comment_asks_for_on_the_branch(ground, github, told):
     ground.make("fix-pr-on-comment", {**FIXED, "analyze": [[told.kept, FOUND]]})
     head, _ = open_pull(ground, github, BROKEN)
+    github.add_comment(7, "/gump fix Say 42 again", "alice")["id"] = 9
     run = ground.play("issue_comment", said("/gump fix Say 42 again", **PULL))
     check_fixed(ground, head, run, github)
     assert "Say 42 again" in told()
@@ -236,6 +238,7 @@ def built(*actions):
 
 def test_issue_to_pr_opens_one_pull_request_and_the_next_label_updates_it(ground, github):
     labeled = {"action": "labeled", "label": {"name": "gump:implement"}, **issue(12, "mallory")}
+    github.issues = [{"number": 12, "labels": [github.label("gump:implement")]}]
     files = CODE | BROKEN | {"test_answer.py": "import answer\n"}
     ground.make("issue-to-pr", built(RIGHT), files)
     check_asked(ground.play("issues", labeled), "**Opened**", github)

@@ -17,8 +17,11 @@ from gump_action.engine.state import RunState
 from gump_action.errors import HostError
 from gump_action.host.answers import Pull
 from gump_action.host.api import Api
+from gump_action.host.asking import origin
+from gump_action.host.asking.origin import Labeled, Said
 from gump_action.host.github.pulls import Pulls
 from gump_action.host.github.signing import Objects
+from gump_action.host.github.thread import Thread
 from gump_action.host.publishing import destination
 from gump_action.host.publishing.delivery import Delivery
 from gump_action.host.publishing.destination import Branch, Destination, Wish
@@ -89,8 +92,22 @@ class Desk:
             # GitHub says of no token whether it may: that of a job never may, others are tried.
             is_jobs = self.github.viewer() == carried.JOBS_BOT
             place = replace(place, takes_host_workflows=not is_jobs)
+        place = replace(place, taken_back=self._taken_back())
         now, cool_down = datetime.now(UTC), self.asked.cool_down
         return destination.destination(self.asked.wish, of_result, place, now, cool_down=cool_down)
+
+    def _taken_back(self) -> str:
+        """Looked up last of all, just before the push."""
+        asked_by = origin.read(self.environ.get("GUMP_ASKED_BY", ""))
+        thread = self.github.part(Thread)
+        match asked_by:
+            case Labeled():
+                stands = thread.has_label(asked_by.number, asked_by.label)
+            case Said():
+                stands = thread.has_comment(asked_by.place, asked_by.id)
+            case None:
+                return ""
+        return "" if stands else asked_by.taken_back
 
     def _pull(self) -> Pull | None:
         number = self.environ.get("GUMP_PULL", "")

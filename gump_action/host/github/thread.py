@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import quote
 
 from gump_action.errors import HostError
@@ -31,6 +32,23 @@ class Thread:
         ask = Ask("GET", self._at(f"commits/{quote(sha)}"), "contents: read")
         return self._calls.one(ask, _read_message)
 
+    def has_label(self, number: int, label: str) -> bool:
+        """Whether it is on the pull request or issue now; GitHub's labels know no case."""
+        ask = Ask("GET", self._at(f"issues/{number}/labels"), "pull-requests: read")
+        pages = self._calls.pages(ask, _read_name)
+        return label.casefold() in {name.casefold() for name in pages}
+
+    def has_comment(self, place: Literal["issues", "pulls"], number: int) -> bool:
+        """Whether the comment with this id is there."""
+        ask = Ask("GET", self._at(f"{place}/comments/{number}"), "pull-requests: read")
+        try:
+            self._calls.call(ask)
+        except HostError as why:
+            if why.status not in (404, 410):
+                raise
+            return False
+        return True
+
     def cancel(self, host_run: int) -> None:
         """Asks GitHub to end a host run; one that has ended is none (409)."""
         ask = Ask("POST", self._at(f"actions/runs/{host_run}/cancel"), "actions: write")
@@ -42,6 +60,13 @@ class Thread:
 
     def _at(self, path: str) -> str:
         return f"/repos/{self._repository}/{path}"
+
+
+def _read_name(json: Json) -> str:
+    name = json["name"]
+    if not isinstance(name, str):
+        raise TypeError("no name")
+    return name
 
 
 def _read_message(json: Json) -> str:

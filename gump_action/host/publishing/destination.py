@@ -127,7 +127,8 @@ class Place:
     the pull requests of this task, as `tasks.of_task` tells them.  `pushed` is the commit that this
     run's record says was pushed to `branch`, by an attempt that then could not go on.  `has_base`:
     `into` holds the commit that the result is built on.  `takes_host_workflows`: the token may push
-    those, or nobody knows; what else it may not, the server says.
+    those, or nobody knows; what else it may not, the server says.  `taken_back`: why the run is not
+    asked for any more.
     """
 
     default_branch: str
@@ -139,6 +140,7 @@ class Place:
     pushed: str = ""
     has_base: bool = True
     takes_host_workflows: bool = False
+    taken_back: str = ""
 
 
 def destination(
@@ -151,6 +153,8 @@ def destination(
         return Nothing("The result changes nothing, so nothing is published", has_no_change=True)
     if wish is Wish.PATCH:
         return AsPatch(is_final=True)
+    if place.taken_back and not place.pushed:
+        return AsPatch(place.taken_back, is_final=True)
     if wish is Wish.PUSH:
         return _refusal(result, place) or _push(result, place)
     return _left(result, place, now - timedelta(days=cool_down)) or _pull(result, place)
