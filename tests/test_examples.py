@@ -108,6 +108,16 @@ def test_where_others_write_the_agents_job_writes_nothing_and_the_writing_job_ru
     assert told["with"]["bundle"] == "${{ needs.run.outputs.bundle }}"
 
 
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_a_host_run_that_was_stopped_publishes_nothing_and_a_failed_one_is_told_of(name):
+    jobs = host(name)["jobs"]
+    when = jobs["publish"]["if"]
+    assert when.startswith("${{ !cancelled() && needs.run.")
+    is_announced = "ask" in jobs
+    assert ("needs.run.result != 'skipped'" in when) is is_announced
+    assert ("needs.run.outputs.bundle" in when) is not is_announced
+
+
 @pytest.mark.parametrize("name", sorted(set(RECIPES) - set(OF_OTHERS)))
 def test_the_others_are_one_job_and_only_a_clock_or_a_button_lets_it_write(name):
     asked = [use["with"] for job in host(name)["jobs"].values() for use in uses_of(job)]

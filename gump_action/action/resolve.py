@@ -14,10 +14,12 @@ from gump_action.action.given.spec import Made, is_auto, make_spec
 from gump_action.action.job.log import Log
 from gump_action.action.job.place import Place, move_aside, place
 from gump_action.action.saying import comment
+from gump_action.action.saying.announced import NO_RESULT, Announced
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
-from gump_action.errors import GumpError, InputError
+from gump_action.errors import GumpError, HostError, InputError
 from gump_action.host import api, inputs, words
+from gump_action.host.api import Api
 from gump_action.host.asking.asked import comment_on, is_by_person, quiet
 from gump_action.host.asking.origin import origin_of
 from gump_action.host.event import Event
@@ -40,6 +42,8 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     form = Form(environ)
     wanted = publication.of_form(form)
     asked = inputs.of_form(form, needs_workflow=wanted.needs_workflow)
+    if wanted.lacks_bundle:
+        _close(environ, asked, log)
     form.check()
     here = place(environ)
     token = environ.get("GUMP_GITHUB_TOKEN", "")
@@ -93,6 +97,18 @@ def _announce(environ: Mapping[str, str], settled: Go, log: Log) -> None:
             desk.announce(known.title_of(settled.outputs["workflow"]))
     except GumpError as why:
         log.warn(f"The run could not be announced: {why}")
+
+
+def _close(environ: Mapping[str, str], asked: Inputs, log: Log) -> None:
+    """The job before this one may write nowhere: what it was announced for comes to nothing."""
+    number, run = comment_on(event_of(environ), asked.comment), environ.get("GITHUB_RUN_ID", "")
+    if not number or not run.isdecimal():
+        return
+    try:
+        with Api(api.connection(environ, environ.get("GUMP_GITHUB_TOKEN", ""))) as github:
+            Announced(github, number, environ).close([int(run)], NO_RESULT)
+    except HostError as why:
+        log.warn(f"The announcement of the run could not be closed: {why}")
 
 
 def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:

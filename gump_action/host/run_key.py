@@ -18,6 +18,8 @@ from gump_action.errors import InputError
 _PLAIN = re.compile(r"[^A-Za-z0-9]+")
 _JOB_ATTEMPT = re.compile(r"([1-9][0-9]{0,18})/([1-9][0-9]{0,5})")
 _READABLE = 40
+STATES = "gump-state-"
+"""With what the names of all states begin."""
 _NAMED = ("GITHUB_REPOSITORY", "GITHUB_WORKFLOW_REF", "GITHUB_RUN_ID", "GITHUB_JOB")
 
 
@@ -39,7 +41,7 @@ class RunKey:
     @property
     def prefix(self) -> str:
         """With what the names of all states of this run begin."""
-        return f"gump-state-{self.name}-a"
+        return f"{STATES}{self.name}-a"
 
     @property
     def state_name(self) -> str:

@@ -45,7 +45,7 @@ def ask(jobs, github, project):
             environ={**KEY, **more, "GITHUB_RUN_ID": str(run)},
             event=event,
             github=github,
-            machine=f"machine-{run}-{attempt}",
+            machine=f"machine-{run}-{attempt}-{inputs.get('mode', 'full')}",
             **{**given, **inputs},
         )
         next(each for each in github.runs if each["id"] == run)["status"] = "completed"
@@ -411,6 +411,73 @@ def test_an_announcement_leaves_what_again_goes_by(ask, github):
     after = ledger(github)
     assert (after.last, after.runs, after.announced) == (before.last, before.runs, (101,))
     assert github.comments[0]["body"].split("\n", 2)[2] == body
+
+
+def announced_and_stopped(ask, github, text="/gump fix please", run=100):
+    """The job that would have told of it was never begun: its host run was cancelled."""
+    ask(comment(text), mode="ask", run=run)
+    return ask(comment(text), mode="run", run=run)
+
+
+@pytest.mark.parametrize("text", ["/gump again", "/gump again fix"])
+def test_again_goes_on_with_a_run_that_was_stopped_before_it_was_told_of(ask, github, text):
+    first = announced_and_stopped(ask, github)
+    ask(comment(text), mode="ask", run=101)
+    second = ask(comment(text), mode="run", run=101)
+    assert launches(second) == ["look#1", "impl#1", "impl#2"], second.log
+    assert "I remember 1 of our exchanges" in second.log
+    assert (first.codes["run"], second.codes["run"]) == (1, 0)
+
+
+def test_again_passes_over_what_has_left_nothing(ask, github):
+    ask(comment("/gump fix please"), run=100)
+    ask(comment("/gump again"), mode="ask", run=101)
+    job = ask(comment("/gump again"), run=102)
+    assert launches(job) == ["look#1", "impl#1", "impl#2"], job.log
+
+
+def test_again_waits_for_what_is_only_announced(ask, github):
+    ask(comment("/gump fix please"), mode="ask", run=100)
+    github.runs[0]["status"] = "in_progress"
+    job = ask(comment("/gump again"), mode="ask", run=101)
+    assert "still under way" in job.result["reason"]
+
+
+def test_a_stop_says_so_where_a_run_was_announced(ask, github):
+    for run, name in ((98, "mend"), (99, "fix"), (100, "fix")):
+        ask(comment(f"/gump {name} please"), mode="ask", run=run)
+    github.runs[-1]["status"] = "in_progress"
+    ask(comment("/gump stop fix"), mode="ask", run=101)
+    mend, fix = [each["body"] for each in github.comments]
+    assert "⏳ `mend` was asked for" in mend
+    assert "⏹️ `fix` was asked for" in fix
+    assert "stopped by `/gump stop`" in fix
+    assert "actions/runs/100/attempts/1" in fix
+    assert "It begins" not in fix
+    ask(comment("/gump fix please"), mode="ask", run=102)
+    assert "⏳ `fix` was asked for" in github.comments[1]["body"]
+    assert "actions/runs/102/" in github.comments[1]["body"]
+
+
+def test_a_stop_leaves_what_an_earlier_run_has_told(ask, github):
+    ask(comment("/gump fix please"), run=100)
+    told = github.comments[0]["body"].split("\n", 2)[2]
+    ask(comment("/gump again"), mode="ask", run=101)
+    ask(comment("/gump stop"), mode="ask", run=102)
+    assert github.comments[0]["body"].split("\n", 2)[2] == told
+
+
+def test_where_the_job_that_runs_hands_on_nothing_the_next_one_says_so(ask, github):
+    said = comment("/gump fix please")
+    ask(said, mode="ask", run=100)
+    ask(comment("/gump mend please"), mode="ask", run=101)
+    job = ask(said, mode="publish", publish="push", workflow="", run=100)
+    assert job.codes["resolve"] == 2
+    assert "has made none, and its log says why" in job.log
+    fix, mend = [each["body"] for each in github.comments]
+    assert "⏹️ `fix` was asked for" in fix
+    assert "has handed on nothing" in fix
+    assert "⏳ `mend` was asked for" in mend
 
 
 def test_again_goes_on_where_the_branch_has_moved(ask, github, project):

@@ -25,6 +25,8 @@ FULL = Standing(
     spent=2**53,
     before="f" * 32,
     host_runs=tuple(range(2**53 - 10, 2**53)),
+    announced=tuple(range(2**53 - 10, 2**53)),
+    announced_at=2**53,
     last=Last(
         host_run=2**53,
         attempt=99_999,
@@ -192,6 +194,22 @@ def test_whose_last_run_is_the_newest():
     old, new = (failed(Standing(), 1, at=at) for at in (1, 2))
     assert newest({"a": old, "b": new, "c": Standing()}) == "b"
     assert newest({"c": Standing()}) == ""
+    later = s.announcing(old, 300, at=3)
+    assert newest({"a": later, "b": new}) == "a"
+    assert newest({"a": s.announcing(Standing(), 300, at=1), "b": new}) == "b"
+
+
+def test_what_was_announced_after_the_last_run_may_have_left_something():
+    known = Standing(announced=(90, 101, 103, 200), last=Last(host_run=100, attempt=1))
+    assert s.announced_since(known, 110) == (103, 101)
+    assert s.announced_since(Standing(), 110) == ()
+
+
+def test_a_comment_waits_where_it_tells_of_nothing_but_an_announcement():
+    known = Standing(announced=(90, 101))
+    assert s.waits_for(known) == 101
+    assert s.waits_for(known.model_copy(update={"last": Last(host_run=90, attempt=1)})) == 0
+    assert s.waits_for(Standing()) == 0
 
 
 def test_the_line_is_plain_json():

@@ -13,7 +13,7 @@ from gump_action.host.asking import standing
 from gump_action.host.asking.standing import Last, Standing
 from gump_action.host.event import Event
 from gump_action.host.github.thread import Thread
-from gump_action.host.run_key import workflow_path
+from gump_action.host.run_key import STATES, workflow_path
 
 
 @dataclass
@@ -42,9 +42,8 @@ class Past:
                 found[name] = standing.read(each.body)
         return found
 
-    def under_way(self, names: Collection[str]) -> tuple[int, ...]:
-        """The host runs of these workflows that have not ended, but for this one."""
-        known = self.of(names).values()
+    def under_way(self, known: Collection[Standing]) -> tuple[int, ...]:
+        """The host runs in these ledgers that have not ended, but for this one."""
         runs = {run for each in known for run in (*each.host_runs, *each.announced)}
         return tuple(run for run in sorted(runs) if self.is_under_way(run))
 
@@ -60,6 +59,13 @@ class Past:
             raise
         is_ours = told.path == workflow_path(self.environ) and not told.is_foreign
         return is_ours and told.status != "completed"
+
+    def newest_kept(self, known: Standing) -> Last | None:
+        """The last run; before it one that was announced, told nothing more, and left its state."""
+        for run in standing.announced_since(known, self.own):
+            if self.github.artifacts(run, STATES):
+                return Last(host_run=run, attempt=self.github.run(run).attempt)
+        return known.last
 
     def cancel(self, host_run: int) -> None:
         self.github.part(Thread).cancel(host_run)

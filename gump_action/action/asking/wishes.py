@@ -15,6 +15,7 @@ from gump_action.action.asking.known import Known
 from gump_action.action.asking.past import Past, goes_on
 from gump_action.action.given.spec import AUTO, is_auto
 from gump_action.action.job.log import Log
+from gump_action.action.saying.announced import STOPPED, Announced
 from gump_action.errors import HostError, InputError
 from gump_action.host import api
 from gump_action.host.api import Api
@@ -194,28 +195,41 @@ class _Settling:
         try:
             found = self.past.of([name] if name else [*self.known.all])
             name = name or standing.newest(found)
-            last = found[name].last if name else None
-            if last and self.past.is_under_way(last.host_run):
+            if name and any(map(self.past.is_under_way, self._before(found[name]))):
                 return self._help("The last run is still under way. End it by `/gump stop` first.")
         except HostError as why:
             self.asker.log.say(f"What ran here before could not be looked up: {why.message}")
         if not name:
             return self._help("No run is known here that could go on. Ask for a workflow by name.")
-        last = found[name].last if name in found else None
+        known = found.get(name, Standing())
+        last = self._look(lambda: self.past.newest_kept(known), known.last)
         return self._go(name, wish, goes_on(last, self.past.own))
+
+    def _before(self, known: Standing) -> list[int]:
+        """The host runs that could be gone on with."""
+        last = [known.last.host_run] if known.last else []
+        return [*standing.announced_since(known, self.past.own), *last]
 
     def _stop(self, name: str) -> Done:
         try:
-            runs = self.past.under_way([name] if name else [*self.known.all])
+            known = self.past.of([name] if name else [*self.known.all]).values()
+            runs = self.past.under_way(known)
             for run in runs if self.asker.writes else ():
                 self.past.cancel(run)
         except HostError as why:
             # The hint is in words of ours, the message may hold GitHub's.
             fault = f"{prose(why.message)} {why.hint}"
             return self._help(f"What is under way could not be ended. {fault}")
+        self._close({run for each in known for run in each.announced})
         self._react("+1")
         what = f"host run {', '.join(map(str, runs))} is being cancelled" if runs else ""
         return Done(f"a stop was asked for: {what or 'nothing is under way here'}", "answered")
+
+    def _close(self, host_runs: set[int]) -> None:
+        """None of them tells anything any more: the job that would have is not begun."""
+        if self.asker.writes:
+            word = Announced(self.past.github, self.past.number, self.asker.environ)
+            self._look(lambda: word.close(host_runs, STOPPED), None)
 
     def _help(self, fault: str) -> Done:
         done = _refused(fault, self.event) if fault else None

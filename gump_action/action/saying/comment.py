@@ -65,8 +65,11 @@ class Desk:
         facts = facts_of(self.environ, 1, is_running=True)
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
             self._look(github, mark)
-            known = standing.announcing(self.standing or Standing(), self._turn(facts).host_run)
-            body = self.body or f"{mark}\n{comment.announced(workflow, facts)}"
+            turn, old = self._turn(facts), self.standing or Standing()
+            known = standing.announcing(old, turn.host_run, turn.at)
+            # Nothing is told there but of announcements before this one.
+            is_new = not self.body or standing.waits_for(old)
+            body = f"{mark}\n{comment.announced(workflow, facts)}" if is_new else self.body
             github.keep_comment(self.number, mark, self.mask(standing.with_line(body, known)))
 
     def _look(self, github: Api, mark: str) -> None:

@@ -58,7 +58,8 @@ class Standing(_Part):
 
     `spent` is of the runs before the last one, `before` the signature of the one before it, and
     `host_runs` are those that may still be under way, the newest last; so are those that were
-    `announced` by the job that answers, and have not said anything yet.
+    `announced` by the job that answers, and have not said anything yet; `announced_at` is when the
+    newest one was (UTC seconds).
     """
 
     version: Literal[1] = 1
@@ -68,6 +69,7 @@ class Standing(_Part):
     before: Signature = ""
     host_runs: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
     announced: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
+    announced_at: Number = 0
     last: Last | None = None
 
     @property
@@ -127,14 +129,30 @@ def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
         before=_before(old, is_new=is_new),
         host_runs=(*old.host_runs, turn.host_run)[-_HOST_RUNS:] if is_new else old.host_runs,
         announced=tuple(run for run in old.announced if run != turn.host_run),
+        announced_at=old.announced_at,
         last=last,
     )
 
 
-def announcing(old: Standing, host_run: int) -> Standing:
-    """What `again` and the count go by stays as it is until that run has something to say."""
+def announcing(old: Standing, host_run: int, at: int) -> Standing:
+    """What the count goes by stays as it is until that run has something to say."""
     known = tuple(run for run in old.announced if run != host_run)
-    return old.model_copy(update={"announced": (*known, host_run)[-_HOST_RUNS:]})
+    announced = (*known, host_run)[-_HOST_RUNS:]
+    return old.model_copy(update={"announced": announced, "announced_at": at})
+
+
+def announced_since(known: Standing, own: int) -> tuple[int, ...]:
+    """Host runs before `own` that came after the last one, and said nothing: the newest first.
+
+    Stopped, they have left their state all the same.  GitHub's ids of host runs only rise.
+    """
+    last = known.last.host_run if known.last else 0
+    return tuple(sorted((run for run in known.announced if last < run < own), reverse=True))
+
+
+def waits_for(known: Standing) -> int:
+    """The host run that a comment tells of by its announcement alone; 0 where it tells more."""
+    return known.announced[-1] if known.announced and not known.last else 0
 
 
 def with_line(body: str, standing: Standing) -> str:
@@ -201,6 +219,10 @@ ASK = (
 
 
 def newest(standings: Mapping[str, Standing]) -> str:
-    """Whose last run is the newest; empty where there is none."""
-    at = {name: each.last.at for name, each in standings.items() if each.last}
-    return max(at, key=lambda name: at[name], default="")
+    """Whose last run is the newest, told or announced; empty where there is none."""
+    known = {name: each for name, each in standings.items() if each.last or each.announced}
+    return max(known, key=lambda name: _newest_at(known[name]), default="")
+
+
+def _newest_at(known: Standing) -> int:
+    return max(known.last.at if known.last else 0, known.announced_at)

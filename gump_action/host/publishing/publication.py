@@ -55,6 +55,11 @@ class Publication:
         return self.mode != "publish"
 
     @property
+    def lacks_bundle(self) -> bool:
+        """Whether there is nothing to publish: the job before this one has made no bundle."""
+        return self.mode == "publish" and self.bundle is None
+
+    @property
     def answers(self) -> bool:
         """Whether this job reacts to a comment, and helps or ends runs where that was asked for."""
         return self.mode in ("full", "ask")
@@ -94,8 +99,8 @@ def of_form(form: Form) -> Publication:
         form.faults.append(f"`publish` belongs to another job than that with `mode: {read.mode}`")
     if read.mode == "publish" and not form.line("bundle"):
         form.faults.append(
-            "`bundle` is empty, and `mode: publish` publishes that of another job: give it "
-            "`${{ needs.JOB.outputs.bundle }}`"
+            "`bundle` is empty, and `mode: publish` publishes that of another job: either that job "
+            "has made none, and its log says why, or give it `${{ needs.JOB.outputs.bundle }}`"
         )
     if read.mode != "publish" and read.bundle:
         form.faults.append("`bundle` is for `mode: publish`")

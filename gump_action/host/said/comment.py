@@ -92,6 +92,13 @@ def announced(workflow: str, facts: Facts) -> str:
     return f"### {rows.RUNNING} {code(workflow[:100])} was asked for\n\nIt begins{page}.\n"
 
 
+def came_to_nothing(body: str, why: str) -> str:
+    """That comment, where nothing more will be told in it; `why` is Markdown of ours."""
+    mark, ledger, title = body.split("\n", 3)[:3]
+    ended = title.replace(rows.RUNNING, rows.MARKS[Verdict.CANCELLED], 1)
+    return f"{mark}\n{ledger}\n{ended}\n\n{why}\n"
+
+
 def _fitted(state: RunState, facts: Facts, room: Room) -> dict[str, object]:
     all_rows = rows.rows_of(state, is_running=facts.is_running)
     table = rows.collapsed(all_rows) if _is_collapsed(all_rows, room) else all_rows
