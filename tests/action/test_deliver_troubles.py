@@ -1,6 +1,7 @@
 """What goes wrong on the way: each ends in a clear status, nothing is lost or done twice."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -125,6 +126,56 @@ def test_actions_may_not_open_pull_requests(ground, github):
     second = ground.play(2, publish="pull-request")
     assert second.result["published"] == "opened", second.log
     assert github.branches[branch] == head
+    assert len(github.pulls) == 2
+
+
+def next_night(ground, **more):
+    """Another result, by another host run."""
+    ground.begin({**PASSES, "impl": [[{"write": "done.txt", "text": "more\n"}]]})
+    return ground.play(
+        environ={"GITHUB_RUN_ID": "101"}, machine="b", publish="pull-request", task="t", **more
+    )
+
+
+@pytest.mark.parametrize("signs", ["false", "true"])
+def test_what_was_pushed_and_not_opened_is_ours_the_next_night(ground, github, signs):
+    ground.begin()
+    github.may_open_pulls = False
+    ground.play(publish="pull-request", task="t", sign_commits=signs)
+    (branch,) = set(github.branches) - {"main", "topic"}
+    head, github.may_open_pulls = github.branches[branch], True
+    second = next_night(ground, sign_commits=signs)
+    assert second.result["published"] == "opened", second.log
+    assert ground.shown(branch, "done.txt") == "more"
+    assert git(ground.bare, "rev-parse", f"{branch}^1") == head
+
+
+def test_what_a_person_put_on_the_tasks_branch_is_not_pushed_over(ground, github):
+    ground.begin()
+    github.may_open_pulls = False
+    ground.play(publish="pull-request", task="t")
+    (branch,) = set(github.branches) - {"main", "topic"}
+    said = git(ground.bare, "show", "-s", "--format=%B", branch)
+    tree = git(ground.bare, "rev-parse", f"{branch}^{{tree}}")
+    theirs = git(ground.bare, "commit-tree", tree, "-p", branch, "-m", said)
+    git(ground.bare, "update-ref", f"refs/heads/{branch}", theirs)
+    github.may_open_pulls = True
+    second = next_night(ground)
+    assert second.result["status"] == "blocked", second.log
+    assert "delete that branch" in second.result["reason"]
+    assert github.branches[branch] == theirs
+
+
+@pytest.mark.parametrize("was_closed", [False, True])
+def test_an_app_goes_on_with_what_the_jobs_own_token_has_opened(ground, github, was_closed):
+    ground.begin()
+    ground.play(publish="pull-request", task="t")
+    if was_closed:
+        now = datetime.now(UTC).isoformat()
+        github.pulls[-1] |= {"state": "closed", "closed_at": now}
+    github.tokens = dict.fromkeys(github.tokens, "our-app[bot]")
+    second = next_night(ground)
+    assert second.result["published"] == ("left" if was_closed else "updated"), second.log
     assert len(github.pulls) == 2
 
 

@@ -11,14 +11,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from .description import NOW
 from .routes import NOT_FOUND, REAL, Answer, route, viewer_of
 
 READ, WRITE = "contents=read", "contents=write"
-WHO = {
-    f"GIT_{role}_{part}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for part, value in (("NAME", "GitHub"), ("EMAIL", "noreply@github.com"))
-}
+WHO = {"GIT_COMMITTER_NAME": "GitHub", "GIT_COMMITTER_EMAIL": "noreply@github.com"}
 
 
 def git(folder: str, *words: str, stdin: bytes = b"", ok: bool = True, **env: str) -> str:
@@ -78,11 +75,23 @@ def _make_commit(state, request):
     wanted = request.get_json()
     words = [word for parent in wanted["parents"] for word in ("-p", parent)]
     message = wanted["message"].encode()
-    sha = git(state.git, "commit-tree", wanted["tree"], *words, stdin=message, **WHO)
+    sha = git(
+        state.git,
+        "commit-tree",
+        wanted["tree"],
+        *words,
+        stdin=message,
+        **WHO,
+        **_author(viewer_of(state, request)),
+    )
     is_signed = not {"author", "committer", "signature"} & wanted.keys()
     if is_signed and viewer_of(state, request).endswith("[bot]"):
         state.signed.append(sha)
     return 201, _told(state, sha), {}
+
+
+def _author(login: str) -> dict[str, str]:
+    return {"GIT_AUTHOR_NAME": login, "GIT_AUTHOR_EMAIL": f"1+{login}@users.noreply.github.com"}
 
 
 @route("GET", r"/git/commits/([0-9a-f]+)", READ, REAL)
@@ -94,8 +103,18 @@ def _one_commit(state, request, sha):
 def _told(state, sha: str) -> dict:
     name = git(state.git, "rev-parse", f"{sha}^{{tree}}")
     tree = {"sha": name, "url": state.at(f"/git/trees/{name}")}
-    message = git(state.git, "show", "-s", "--format=%B", sha)
-    return state.description.sample("git-commit", sha=sha, tree=tree, message=message)
+    said = git(state.git, "show", "-s", "--format=%an%n%cn%n%P%n%B", sha)
+    author, committer, parents, message = said.split("\n", 3)
+    known = {"sha": sha, "tree": tree, "message": message}
+    for role, name in (("author", author), ("committer", committer)):
+        known[role] = {"name": name, "email": "a@example.test", "date": NOW}
+    known["parents"] = [_parent(state, each) for each in parents.split()]
+    return state.description.sample("git-commit", **known)
+
+
+def _parent(state, sha: str) -> dict:
+    url = state.at(f"/git/commits/{sha}")
+    return {"sha": sha, "url": url, "html_url": url}
 
 
 @route("PATCH", r"/git/refs/heads/(.+)", WRITE, REAL)

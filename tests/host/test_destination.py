@@ -144,7 +144,7 @@ def closed(day, **more):
         ),
         pytest.param(replace(THERE, ours=(ours(sha=OTHER),)), LeavePull, id="others pushed"),
         pytest.param(
-            replace(THERE, branch=Branch(OWN, OTHER)), "none of ours", id="others pushed just now"
+            replace(THERE, branch=Branch(OWN, OTHER)), "delete that", id="others pushed just now"
         ),
         pytest.param(
             replace(THERE, ours=(ours(recorded=(OTHER, HEAD), digest=DIGEST),), pushed=HEAD),
@@ -172,6 +172,16 @@ def closed(day, **more):
         pytest.param(replace(THERE, branch=Branch(OWN)), "is gone", id="branch deleted, pull open"),
         pytest.param(
             replace(FRESH, branch=Branch(OWN, OTHER)), "none of ours", id="a foreign branch"
+        ),
+        pytest.param(
+            replace(FRESH, branch=Branch(OWN, HEAD), is_own=True),
+            OpenPull(NEXT_PUSH, "main"),
+            id="pushed by an earlier run, not opened",
+        ),
+        pytest.param(
+            replace(THERE, ours=(ours(sha=OTHER),), branch=Branch(OWN, OTHER), is_own=True),
+            LeavePull,
+            id="a commit like ours does not unsay the mark",
         ),
         pytest.param(replace(FRESH, ours=(closed(2),)), LeavePull, id="closed within the days"),
         pytest.param(

@@ -8,8 +8,10 @@ import pytest
 
 from gump_action.host.answers import Account, Pull, Side
 from gump_action.host.publishing.tasks import (
+    Commit,
     Marked,
     branch_of,
+    is_own,
     mark_of,
     of_task,
     read_mark,
@@ -43,6 +45,7 @@ def ours(author=US, ref=OWN):
     [
         (ours(), True),
         (ours(author="mallory"), False),
+        (ours(author="other-app[bot]"), False),
         (ours(ref="topic"), False),
         (replace(ours(), head=Side(OWN, HEAD, 2, "m/r")), False),
         (replace(ours(), head=Side(OWN, HEAD, None, "")), True),
@@ -53,6 +56,34 @@ def ours(author=US, ref=OWN):
 )
 def test_only_what_we_opened_for_this_task_is_ours(found, is_ours):
     assert (of_task([found], "nightly", US.upper()) == (found,)) is is_ours
+
+
+@pytest.mark.parametrize("viewer", [US, "our-app[bot]"])
+def test_what_the_jobs_own_token_opened_stays_ours_under_another(viewer):
+    assert of_task([ours()], "nightly", viewer) == (ours(),)
+    assert of_task([ours(author="our-app[bot]")], "nightly", "our-app[bot]")
+
+
+PUSHED = Commit("Fix\n\nGump-Run: 1", (HEAD,), US, US)
+
+
+@pytest.mark.parametrize(
+    ("commit", "expected"),
+    [
+        (PUSHED, True),
+        (replace(PUSHED, parents=(HEAD, LAST[:40])), True),
+        (replace(PUSHED, author="our-app[bot]", committer="GitHub"), True),
+        (replace(PUSHED, message="Fix"), False),
+        (replace(PUSHED, parents=()), False),
+        (replace(PUSHED, parents=(HEAD,) * 3), False),
+        (replace(PUSHED, author="alice"), False),
+        (replace(PUSHED, author="GitHub"), False),
+        (replace(PUSHED, committer="alice"), False),
+        (replace(PUSHED, author="other-app[bot]"), False),
+    ],
+)
+def test_a_commit_that_we_pushed_is_known_by_its_trailer_and_its_names(commit, expected):
+    assert is_own(commit, "our-app[bot]") is expected
 
 
 @pytest.mark.parametrize(

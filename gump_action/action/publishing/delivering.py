@@ -27,7 +27,7 @@ from gump_action.host.publishing.delivery import Delivery
 from gump_action.host.publishing.destination import Branch, Destination, Wish
 from gump_action.host.publishing.publication import Publication
 from gump_action.host.publishing.rules import Publishable, Refused
-from gump_action.host.publishing.tasks import branch_of
+from gump_action.host.publishing.tasks import JOBS_BOT, branch_of, is_own, of_task
 from gump_action.host.said import carried, letters
 from gump_action.host.said.changes import changes_in
 from gump_action.host.said.letters import Subject
@@ -90,7 +90,7 @@ class Desk:
             place = replace(place, has_base=self._is_on(place.into, made.base))
         if judged.has_host_workflows:
             # GitHub says of no token whether it may: that of a job never may, others are tried.
-            is_jobs = self.github.viewer() == carried.JOBS_BOT
+            is_jobs = self.github.viewer() == JOBS_BOT
             place = replace(place, takes_host_workflows=not is_jobs)
         place = replace(place, taken_back=self._taken_back())
         now, cool_down = datetime.now(UTC), self.asked.cool_down
@@ -119,16 +119,28 @@ class Desk:
         if self.asked.wish is not Wish.PULL_REQUEST:
             branch = Branch("") if pull is None or is_fork else pulls.branch(pull.head.ref)
             return destination.Place(default, branch, is_fork, pull)
-        ours = pulls.of_task(self._task, self.github.viewer())
         branch = pulls.branch(branch_of(self._task))
+        there = pulls.of_branch(branch.name)
+        ours = of_task(there, self._task, self.github.viewer())
         into = pull.head.ref if pull else self._started_on or default
-        return destination.Place(default, branch, is_fork, pull, into=into, ours=ours)
+        is_taken = any(each.state == "open" and each not in ours for each in there)
+        own = bool(branch.head) and not is_taken and self._is_own(branch.head, into)
+        place = destination.Place(default, branch, is_fork, pull, into=into, ours=ours)
+        return replace(place, is_own=own)
 
     @property
     def _started_on(self) -> str:
         """The branch that this job is of; empty where it is of no branch."""
         ref = self.environ.get("GITHUB_REF", "")
         return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+    def _is_own(self, head: str, into: str) -> bool:
+        """A push of ours, after which no pull request could be opened, or that another token made.
+
+        What it was made on was ours then, or the base: so nothing of others is below it.
+        """
+        told = self.github.part(Objects).told(head)
+        return is_own(told, self.github.viewer()) and self._is_on(into, told.parents[-1])
 
     def _is_on(self, branch: str, commit: str) -> bool:
         """A record that somebody has forged could name a commit of a fork as its base."""
@@ -140,5 +152,5 @@ class Desk:
         viewer = ""
         with suppress(HostError):
             viewer = self.github.viewer() if done.commit and not done.why else ""
-        is_silent = viewer == carried.JOBS_BOT
+        is_silent = viewer == JOBS_BOT
         return replace(done, lines=(*done.lines, carried.SILENT)) if is_silent else done

@@ -76,7 +76,7 @@ class Pulls:
         return tuple(pages)
 
     def of_task(self, task: str, viewer: str) -> tuple[Pull, ...]:
-        """Those that `viewer` opened for this task, also closed ones."""
+        """Those that we opened for this task, also closed ones; `viewer` is the token's login."""
         return of_task(self.of_branch(branch_of(task)), task, viewer)
 
     def open(self, new: NewPull) -> Pull:

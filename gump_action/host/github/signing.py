@@ -17,6 +17,7 @@ from gump_action.errors import HostError
 from gump_action.host.answers import Json
 from gump_action.host.github.calls import Calls
 from gump_action.host.github.patience import Ask
+from gump_action.host.publishing.tasks import Commit
 from gump_action.system.git_changes import NO_FILE, SUBMODULE
 
 _NEEDS = "contents: write"
@@ -84,6 +85,11 @@ class Objects:
         ask = Ask("GET", f"{self._at}/git/commits/{commit}", "contents: read")
         return self._calls.one(ask, lambda json: _sha(json["tree"]))
 
+    def told(self, commit: str) -> Commit:
+        """What a commit that GitHub has says of itself."""
+        ask = Ask("GET", f"{self._at}/git/commits/{commit}", "contents: read")
+        return self._calls.one(ask, _told)
+
     def commit(
         self, base: str, entries: Sequence[Entry], parents: Sequence[str], message: str
     ) -> str:
@@ -144,6 +150,15 @@ def _check(entries: Sequence[Entry]) -> None:
             )
         if not entry.path.isprintable():
             raise HostError(f"{entry.path!r} is no name that GitHub's API takes.")
+
+
+def _told(json: Json) -> Commit:
+    names = [json[who]["name"] for who in ("author", "committer")]
+    texts = [json["message"], *names, *(parent["sha"] for parent in json["parents"])]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a commit without its words")
+    message, author, committer, *parents = texts
+    return Commit(message, tuple(parents), author, committer)
 
 
 def _sha(json: Json) -> str:

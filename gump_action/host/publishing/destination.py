@@ -126,7 +126,8 @@ class Place:
     request that the run is about, and `branch` its head branch, or the task's own one.  `ours` are
     the pull requests of this task, as `tasks.of_task` tells them.  `pushed` is the commit that this
     run's record says was pushed to `branch`, by an attempt that then could not go on.  `has_base`:
-    `into` holds the commit that the result is built on.  `takes_host_workflows`: the token may push
+    `into` holds the commit that the result is built on.  `is_own`: `branch` is on a commit of ours,
+    made on `into`, though no pull request says so.  `takes_host_workflows`: the token may push
     those, or nobody knows; what else it may not, the server says.  `taken_back`: why the run is not
     asked for any more.
     """
@@ -139,6 +140,7 @@ class Place:
     ours: tuple[Pull, ...] = ()
     pushed: str = ""
     has_base: bool = True
+    is_own: bool = False
     takes_host_workflows: bool = False
     taken_back: str = ""
 
@@ -243,8 +245,11 @@ def _pull(result: Result, place: Place) -> OpenPull | UpdatePull | AsPatch:
         return AsPatch(f"the run began on {result.base[:12]}, which is not on {into}")
     known = {head for pull in place.ours for head in read_mark(pull.body).heads}
     branch = place.branch
-    if branch.head and branch.head not in {*known, place.pushed}:
-        return AsPatch(f"the branch {branch.name} is there, on a commit that is none of ours")
+    if branch.head and not place.is_own and branch.head not in {*known, place.pushed}:
+        return AsPatch(
+            f"the branch {branch.name} is there, on a commit that is none of ours: when nobody "
+            "needs it any more, delete that branch, or give another `task`"
+        )
     push = _onto(branch, result, place)
     opened = [pull for pull in _newest_first(place.ours) if pull.state == "open"]
     if not opened:

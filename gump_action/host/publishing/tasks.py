@@ -1,4 +1,7 @@
-"""How a task knows its one pull request again: by a hidden mark in its body, and by its branch."""
+"""How a task knows its one pull request again: by a hidden mark in its body, and by its branch.
+
+Where there is no pull request yet, by the commit that the branch is on.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,12 @@ from dataclasses import dataclass
 
 from gump_action.host.answers import Pull
 from gump_action.host.event import COMMIT
+from gump_action.host.trigger.loops import is_ours
 
+JOBS_BOT = "github-actions[bot]"
+"""As whom the token of a job writes, and git's author of what we push (`system.git_commit`)."""
+_GITHUB = "GitHub"
+"""The committer of what GitHub itself makes and signs, for whoever the author is."""
 _READABLE = 40
 _COMMIT = f"(?:{COMMIT.pattern})"
 _MARK = re.compile(
@@ -37,6 +45,25 @@ class Marked:
         return (self.heads, self.digest) == ((head,), digest)
 
 
+@dataclass(frozen=True)
+class Commit:
+    """A commit as the server has it; author and committer by their names."""
+
+    message: str
+    parents: tuple[str, ...]
+    author: str
+    committer: str
+
+
+def is_own(commit: Commit, viewer: str) -> bool:
+    """Whether it looks like one that a run of ours has pushed for a task, under this login or the
+    job's own.  Whoever may push could make one that does.
+    """
+    names = {JOBS_BOT, viewer}
+    made_by_us = commit.author in names and commit.committer in {*names, _GITHUB}
+    return made_by_us and is_ours(commit.message) and len(commit.parents) in (1, 2)
+
+
 def task_digest(task: str) -> str:
     """Of a task's id, which anybody may have chosen."""
     return hashlib.blake2b(json.dumps(task).encode(), digest_size=16).hexdigest()
@@ -58,11 +85,15 @@ def read_mark(body: str) -> Marked:
 
 
 def of_task(pulls: Collection[Pull], task: str, viewer: str) -> tuple[Pull, ...]:
-    """Those that we opened for this task: by author, mark and branch, of this repository."""
+    """Those that we opened for this task: by author, mark and branch, of this repository.
+
+    Ours are also those of the job's own token: `viewer` may be an app that came later.
+    """
+    authors = {viewer.lower(), JOBS_BOT}
     return tuple(
         pull
         for pull in pulls
-        if pull.author.login.lower() == viewer.lower()
+        if pull.author.login.lower() in authors
         and read_mark(pull.body).task == task_digest(task)
         and pull.head.ref == branch_of(task)
         and (not pull.is_foreign or pull.head.repository is None)

@@ -115,7 +115,6 @@ def failed(why: str, *, may_need_edit: bool = False) -> Delivery:
     )
 
 
-JOBS_BOT = "github-actions[bot]"
 SILENT = (
     "It was pushed with the job's own token, and GitHub starts no workflows for such a push: give "
     "`github-token` the token of an app, or close and open the pull request, so that its CI runs."
