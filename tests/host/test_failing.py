@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gump_action.host.spec.failing import failing_part
+from gump_action.host.spec.failing import complaints, failing_part
 
 STAMP = "2026-08-01T12:00:00.1234567Z "
 
@@ -101,3 +101,10 @@ def test_a_huge_log_costs_little(line):
     began = time.monotonic()
     assert len(failing_part((line + "\n") * (4_000_000 // len(line)), 6000)) < 20_000
     assert time.monotonic() - began < 10
+
+
+def test_of_a_log_only_complaints_are_compared():
+    told = complaints(log_of(*TEST, "collected 7 items", "FAILED a.py::test_x", EXIT))
+    assert "FAILED a.py::test_x" in told
+    assert "collected" not in told
+    assert "nothing of a kind" in complaints("nothing of a kind\n")

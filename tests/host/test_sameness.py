@@ -2,7 +2,7 @@
 
 import pytest
 
-from gump_action.host.asking.sameness import signature_of
+from gump_action.host.asking.sameness import signature_of, signature_of_logs
 
 from .runs import Teller
 
@@ -53,3 +53,11 @@ def test_step_gate_and_error_count():
 def test_an_endless_output_is_read_in_no_time():
     for text in ("a" * 1_000_000, "/a" * 500_000, "0" * 1_000_000, "1:" * 500_000, " " * 10**6):
         assert failure(text)
+
+
+def test_logs_fail_in_the_same_way_job_by_job_whatever_else_went_well():
+    one = signature_of_logs({"test": "a.py:3: boom\n1 failed, 10 passed", "lint": "E1"})
+    assert one == signature_of_logs({"lint": "E1", "test": "a.py:9: boom\n1 failed, 12 passed"})
+    assert one != signature_of_logs({"test": "a.py:3: boom\n2 failed, 10 passed", "lint": "E1"})
+    assert one != signature_of_logs({"test": "a.py:3: boom\n1 failed, 10 passed"})
+    assert signature_of_logs({}) == ""

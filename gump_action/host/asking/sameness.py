@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 
 from gump_action.engine.state import Attempt, RunState
 from gump_action.host.words import all_attempts, clean
@@ -24,13 +25,29 @@ _PASSING = (
     ),
     (re.compile(r"\s+"), " "),
 )
+# How much went well, and what was left out: a test more is no other failure.
+_WENT_WELL = re.compile(
+    r"\b\d+ (?:tests? )?(?:passed|passing|skipped|total|warnings?|deselected)\b,?"
+    r"|… \d+ \w+ left out …",
+    re.IGNORECASE,
+)
 
 
 def signature_of(state: RunState) -> str:
     """32 hexadecimal digits of what failed last: step, gate, and the words of it."""
     attempts = all_attempts(state)
     parts = _parts(attempts[-1]) if attempts else [state.ended.why if state.ended else ""]
-    text = json.dumps([_settled(part) for part in parts])
+    return _digest([_settled(part) for part in parts])
+
+
+def signature_of_logs(complaints: Mapping[str, str]) -> str:
+    """32 hexadecimal digits of what jobs complain of, by their names; empty where there is none."""
+    told = sorted((name, _settled(_WENT_WELL.sub("", text))) for name, text in complaints.items())
+    return _digest(told) if told else ""
+
+
+def _digest(parts: Sequence[object]) -> str:
+    text = json.dumps(parts)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -14,6 +14,7 @@ from gump_action.host.words import clean, number
 
 _LINES = 200_000
 _TAIL = 150
+_COMPARED = 100_000
 _BEFORE, _AFTER, _END = 3, 12, 25
 _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ?", re.MULTILINE)
 _STEP = re.compile(r"##\[group\]Run |Post job cleanup\.")
@@ -47,6 +48,16 @@ def failing_part(log: str, limit: int) -> str:
     return cut("\n".join(map(_plainly, told)).strip(), limit)
 
 
+def complaints(log: str) -> str:
+    """The lines of that part which complain, to be compared with those of another host run."""
+    lines = failing_part(log, _COMPARED).split("\n")
+    return "\n".join(each for each in lines if _is_complaint(each)) or "\n".join(lines[-_END:])
+
+
+def _is_complaint(line: str) -> bool:
+    return bool(_COMPLAINT.search(line[:500])) and not _NONE.search(line[:500])
+
+
 def _steps(lines: Sequence[str]) -> list[list[str]]:
     steps: list[list[str]] = [[]]
     for line in lines:
@@ -73,7 +84,7 @@ def _round_complaints(lines: Sequence[str]) -> list[str]:
     """Lines near a complaint, the first and the last ones; the others are counted."""
     kept = {0, *range(max(0, len(lines) - _END), len(lines))}
     for at, line in enumerate(lines):
-        if _COMPLAINT.search(line[:500]) and not _NONE.search(line[:500]):
+        if _is_complaint(line):
             kept.update(range(max(0, at - _BEFORE), min(len(lines), at + _AFTER + 1)))
     told: list[str] = []
     before = -1
