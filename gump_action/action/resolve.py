@@ -132,10 +132,12 @@ def _handed_on(asked: Inputs, wanted: Publication, here: Place, event: Event) ->
     """What the steps that write need of the event: agents could write to its file later."""
     bundle = wanted.bundle.name if wanted.bundle else here.key.bundle_name
     subject, has_no_writes = event.subject, wanted.mode == "run"
+    upstream = event.upstream
     return {
         "comment-on": "" if has_no_writes else str(comment_on(event, asked.comment) or ""),
         "asked": "person" if is_by_person(event) else "",
         "pull": str(event.pull_number or ""),
+        "upstream": f"{upstream.id} {upstream.attempt}" if upstream else "",
         "subject": f"{subject.kind} {subject.number}" if subject.number else "",
         "asked-by": str(origin_of(event) or ""),
         "bundles": str(has_no_writes).lower(),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gump_action.host.asking.standing import Last, Standing, line_of, read
+from gump_action.host.asking.standing import Last, Standing, digest_of, line_of, read
 from gump_action.host.marks import mark_of
 
 from .conftest import KEY
@@ -69,7 +69,7 @@ def on_pull(action, **more):
     return {"action": action, "number": 7, "pull_request": payload(), "sender": WRITER, **more}
 
 
-def remembered(github, workflow="fix", **words):
+def remembered(github, workflow="fix", /, **words):
     """Our comment of earlier runs."""
     mark = mark_of(f".github/workflows/gump.yml {workflow}", "7")
     github.add_comment(7, f"{mark}\n{line_of(Standing(**words))}\nText", OURS)
@@ -366,15 +366,117 @@ def after_ours(head):
     return {"action": "completed", "workflow_run": run, "sender": WRITER}
 
 
-@pytest.mark.parametrize(("most", "status"), [("10", "passed"), ("0", "skipped")])
-def test_a_host_run_that_failed_on_our_push_starts_one_where_they_are_counted(
-    ask, github, project, done, most, status
-):
+def failed_on_ours(ask, project, most="10", **more):
     event = after_ours(project.git("rev-parse", "HEAD").strip())
-    more = {"workflow": "mend", "spec": "Do it", "max_runs_per_subject": most}
-    job = ask(event, name="workflow_run", **more)
+    given = {"workflow": "mend", "spec": "Do it", "max_runs_per_subject": most, **more}
+    return ask(event, name="workflow_run", **given)
+
+
+def elsewhere(github, by=OURS, **words):
+    """Our comment of another host workflow's runs."""
+    mark = mark_of(".github/workflows/other.yml mend", "7")
+    github.add_comment(7, f"{mark}\n{line_of(Standing(**words))}\nText", by)
+
+
+def own(github):
+    """The ledger of `mend` in this host workflow."""
+    mark = mark_of(".github/workflows/gump.yml mend", "7")
+    (body,) = [each["body"] for each in github.comments if each["body"].startswith(mark)]
+    return read(body)
+
+
+@pytest.mark.parametrize(
+    ("most", "runs", "status"), [("10", 1, "passed"), ("0", 1, "skipped"), ("10", 0, "skipped")]
+)
+def test_a_host_run_that_failed_on_our_push_starts_one_where_they_are_counted(
+    ask, github, project, done, most, runs, status
+):
+    if runs:
+        remembered(github, "mend", runs=runs)
+    job = failed_on_ours(ask, project, most)
     assert job.result["status"] == status, job.log + job.result["reason"]
-    assert len(github.comments) == (status == "passed")
+    if status == "passed":
+        assert own(github).unasked == 2
+    else:
+        assert "Re-run all jobs of this host run" in job.summary
+
+
+PUSHED = Last(host_run=90, attempt=1, run="20261130-abcdef")
+
+
+@pytest.mark.parametrize(("run", "status"), [("20261130-abcdef", "passed"), ("other", "skipped")])
+def test_what_another_host_workflow_of_ours_pushed_starts_one_where_its_comment_says_so(
+    ask, github, project, done, run, status
+):
+    elsewhere(github, runs=1, last=PUSHED.model_copy(update={"run": run}))
+    assert failed_on_ours(ask, project).result["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("bots", "why"), [("our-app[bot]", "max-runs-per-subject"), ("", "counts")]
+)
+def test_what_an_app_has_counted_counts_for_the_job_that_only_reads(
+    ask, github, project, bots, why
+):
+    mark = mark_of(".github/workflows/gump.yml mend", "7")
+    github.add_comment(7, f"{mark}\n{line_of(Standing(runs=3))}\nText", "our-app[bot]")
+    job = failed_on_ours(ask, project, "3", allow_bots=bots, mode="run")
+    assert job.result["status"] == "skipped"
+    assert why in job.result["reason"]
+
+
+LOG = (
+    "2026-11-30T10:00:00.0000000Z ##[group]Run pytest\n"
+    "2026-11-30T10:00:01.0000000Z {passed} passed, 1 failed in {seconds}s\n"
+    "2026-11-30T10:00:01.0000000Z /home/runner/{folder}/t.py:{line}: AssertionError: {words}\n"
+    "2026-11-30T10:00:02.0000000Z ##[error]Process completed with exit code 1.\n"
+)
+FIRST = LOG.format(passed=3, seconds="0.10", folder="a", line=7, words="2 is not 3")
+SAME_AGAIN = LOG.format(passed=4, seconds="0.22", folder="b/c", line=19, words="2 is not 3")
+OTHER = LOG.format(passed=3, seconds="0.10", folder="a", line=7, words="5 is not 3")
+
+
+@pytest.mark.parametrize(
+    ("log", "verdict", "status"),
+    [
+        (SAME_AGAIN, "passed", "skipped"),
+        (OTHER, "passed", "passed"),
+        (SAME_AGAIN, "blocked", "passed"),
+    ],
+)
+def test_ci_that_fails_as_before_the_last_run_stops_and_asks(
+    ask, github, project, done, log, verdict, status
+):
+    last = PUSHED.model_copy(update={"verdict": verdict, "upstream": 4, "upstream_attempt": 1})
+    remembered(github, "mend", runs=1, last=last)
+    github.add_job(4, "test", FIRST)
+    github.add_job(5, "test", log)
+    job = failed_on_ours(ask, project)
+    assert job.result["status"] == status, job.log + job.result["reason"]
+    if status == "skipped":
+        assert "CI fails in the same way as before" in job.result["reason"]
+        assert "re-run all jobs of the host run" in job.summary
+
+
+def test_which_failure_a_run_was_to_mend_is_remembered_and_what_follows_is_said(
+    ask, github, project, done
+):
+    remembered(github, "mend", runs=1)
+    failed_on_ours(ask, project)
+    assert (own(github).last.upstream, own(github).last.upstream_attempt) == (5, 1)
+    assert "somebody has to look then" in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("mend", "passed"), ("fix", "skipped")])
+def test_who_asks_by_another_host_workflow_begins_the_count_anew(
+    ask, github, project, done, name, status
+):
+    known = {"workflow": digest_of("mend"), "last": PUSHED.model_copy(update={"at": 5})}
+    remembered(github, "mend", runs=3, **known)
+    elsewhere(github, runs=1, workflow=digest_of(name), asked_at=9)
+    job = failed_on_ours(ask, project, "3")
+    assert job.result["status"] == status, job.log + job.result["reason"]
+    assert own(github).unasked == (0 if status == "passed" else 3)
 
 
 # --- a job that only answers ------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from gump_action.action import deliver
 
 from ..system.served import git
+from .test_asking import after_ours, ledger, remembered
 from .test_deliver import PASSES, comments, ground
 from .test_github import payload
 
@@ -127,6 +128,28 @@ def test_actions_may_not_open_pull_requests(ground, github):
     assert second.result["published"] == "opened", second.log
     assert github.branches[branch] == head
     assert len(github.pulls) == 2
+
+
+def after_ci(ground, attempt=1, **inputs):
+    return ground.play(
+        attempt, environ={"GITHUB_EVENT_NAME": "workflow_run"}, event=after_ours(ground.head),
+        publish="push", **inputs,
+    )  # fmt: skip
+
+
+def test_what_ci_started_is_pushed_only_where_it_is_counted(ground, github):
+    """Else a push, and the CI after it, could go on for ever."""
+    ground.begin()
+    remembered(github, runs=1)
+    github.seed({"faults": [fault("/issues/comments/", 403, method="PATCH")]})
+    first = after_ci(ground)
+    assert first.result["status"] == "blocked", first.log
+    assert "cannot be counted" in first.result["reason"]
+    assert github.branches["topic"] == ground.head
+    github.faults.clear()
+    second = after_ci(ground, 2)
+    assert second.result["published"] == "pushed", second.log
+    assert ledger(github).runs == 2
 
 
 def next_night(ground, **more):

@@ -27,6 +27,8 @@ FULL = Standing(
     host_runs=tuple(range(2**53 - 10, 2**53)),
     announced=tuple(range(2**53 - 10, 2**53)),
     announced_at=2**53,
+    workflow="f" * 16,
+    asked_at=2**53,
     last=Last(
         host_run=2**53,
         attempt=99_999,
@@ -36,6 +38,8 @@ FULL = Standing(
         signature="f" * 32,
         cost=2**53,
         at=2**53,
+        upstream=2**53,
+        upstream_attempt=2**53,
     ),
 )
 TURN = Turn(host_run=100, attempt=1, artifact="gump-state-fix-a1", at=5)
@@ -210,6 +214,38 @@ def test_a_comment_waits_where_it_tells_of_nothing_but_an_announcement():
     assert s.waits_for(known) == 101
     assert s.waits_for(known.model_copy(update={"last": Last(host_run=90, attempt=1)})) == 0
     assert s.waits_for(Standing()) == 0
+
+
+def test_who_asks_by_another_host_workflow_lifts_the_limit_of_this_one():
+    ours = failed(failed(Standing(), 1, at=5), 2, evidence="other", at=6)
+    assert ours.workflow == s.digest_of("fix")
+    asked = failed(Standing(), 3, is_asked=True, at=7)
+    assert s.is_asked_elsewhere(ours, [Standing(), ours, asked])
+    assert not s.is_asked_elsewhere(failed(ours, 4, at=8), [asked]), "that was begun since"
+    other = asked.model_copy(update={"workflow": s.digest_of("mend")})
+    assert not s.is_asked_elsewhere(ours, [ours, other])
+    assert not s.is_asked_elsewhere(Standing(), [Standing(asked_at=9)])
+    later = failed(asked, 5, at=9)
+    assert (later.asked_at, later.asked) == (7, 1)
+
+
+def test_what_two_accounts_remember_is_one_ledger():
+    app = failed(failed(Standing(), 1, at=5), 3, at=6)
+    job = s.announcing(failed(Standing(), 2, at=4), 4, at=7)
+    for both in (s.joined(app, job), s.joined(job, app)):
+        assert (both.runs, both.last) == (2, app.last)
+        assert (both.host_runs, both.announced, both.announced_at) == ((1, 2, 3), (4,), 7)
+    assert s.joined(Standing(), app) == s.joined(app, Standing()) == app
+
+
+@pytest.mark.parametrize(
+    ("verdict", "upstream", "expected"),
+    [("passed", (8, 2), (8, 2)), ("failed", (8, 2), None), ("passed", (0, 0), None)],
+)
+def test_a_run_that_passed_was_to_mend_the_host_run_before_it(verdict, upstream, expected):
+    known = advanced(Standing(), run(verdict), replace(TURN, upstream=upstream))
+    assert s.was_to_mend(known) == expected
+    assert s.was_to_mend(Standing()) is None
 
 
 def test_the_line_is_plain_json():

@@ -23,7 +23,7 @@ def test_all_that_an_account_has_written_is_found_over_all_pages(thread, github)
     github.add_comment(7, "chat", "alice", times=120)
     github.add_comment(8, "elsewhere")
     last = github.add_comment(7, "last")
-    found = thread.comments_of(7, OUR_BOT.upper())
+    found = thread.comments_of(7, [OUR_BOT.upper()])
     assert [each.id for each in found] == [first["id"], last["id"]]
 
 

@@ -4,30 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from gump_action.action.asking.known import Known
 from gump_action.action.saying import comment
 from gump_action.errors import HostError
+from gump_action.host.answers import Comment
 from gump_action.host.api import Api
 from gump_action.host.asking import standing
+from gump_action.host.asking.sameness import signature_of_logs
 from gump_action.host.asking.standing import Last, Standing
 from gump_action.host.event import Event
 from gump_action.host.github.thread import Thread
+from gump_action.host.marks import begins_as_ours
+from gump_action.host.publishing.tasks import JOBS_BOT
 from gump_action.host.run_key import STATES, workflow_path
+from gump_action.host.spec.failing import complaints
+from gump_action.host.spec.occasion import failing_jobs
+
+_JOBS = 20
+"""Whose logs are compared."""
 
 
 @dataclass
 class Past:
-    """`number` is the subject whose comments are read, 0 for none.  All calls raise HostError."""
+    """`number` is the subject whose comments are read, 0 for none.  All calls raise HostError.
+
+    Comments count that the token's account has written, or the job's own token, or one of `bots`:
+    in two jobs the one that publishes may speak as an app.
+    """
 
     environ: Mapping[str, str]
     event: Event
     number: int
     github: Api
     known: Known
+    bots: Collection[str] = ()
+
+    @cached_property
+    def _said(self) -> tuple[Comment, ...]:
+        authors = {self.github.viewer(), JOBS_BOT, *self.bots}
+        said = self.github.part(Thread).comments_of(self.number, authors) if self.number else ()
+        return tuple(each for each in said if begins_as_ours(each.body))
 
     def of(self, names: Collection[str]) -> dict[str, Standing]:
-        """What is remembered of each of these workflows; of the same mark the oldest counts."""
+        """What is remembered of each of these workflows; of the same mark each account's oldest
+        counts."""
         found = dict.fromkeys(names, Standing())
         if not self.number or not found:
             return found
@@ -35,12 +57,24 @@ class Past:
             comment.mark_on(self.environ, self.known.title_of(name), self.number): name
             for name in found
         }
-        said = self.github.part(Thread).comments_of(self.number, self.github.viewer())
-        for each in reversed(said):
+        told: dict[tuple[str, str], Standing] = {}
+        for each in reversed(self._said):
             name = marks.get(each.body.partition("\n")[0].strip())
             if name:
-                found[name] = standing.read(each.body)
+                told[name, each.author.login.lower()] = standing.read(each.body)
+        for (name, _), known in told.items():
+            found[name] = standing.joined(found[name], known)
         return found
+
+    def all(self) -> tuple[Standing, ...]:
+        """What any of our comments here remembers, also of other host workflows' runs."""
+        return tuple(standing.read(each.body) for each in self._said)
+
+    def failure_of(self, host_run: int, attempt: int) -> str:
+        """The signature of how a host run failed; empty where none of its jobs did."""
+        sources = self.github.sources()
+        failed, _ = failing_jobs(sources.jobs(host_run, attempt), _JOBS)
+        return signature_of_logs({job.name: complaints(sources.log(job.id)) for job in failed})
 
     def under_way(self, known: Collection[Standing]) -> tuple[int, ...]:
         """The host runs in these ledgers that have not ended, but for this one."""

@@ -79,7 +79,7 @@ def settle(asker: Asker) -> Go | Done:
     with Api(connection, patience=_PATIENCE) as github:
         number = asked.comment_on(event, given.comment)
         server = server_of(environ)
-        past = Past(environ, event, number, github, known)
+        past = Past(environ, event, number, github, known, given.allow_bots)
         answer = Answer(event, github, asker.log, server)
         return _Settling(asker, known, past, answer).of(wish)
 
@@ -177,11 +177,24 @@ class _Settling:
         message = event.message
         if loops.needs_message(event):
             message = self._look(past.message, message)
-        found: dict[str, Standing] = self._look(lambda: past.of([name]), {})
-        is_counted = bool(found and past.number and self.given.max_runs)
+        known = self._look(lambda: past.of([name])[name], Standing())
+        others: tuple[Standing, ...] = self._look(past.all, ())
+        is_told = any(each.last and each.last.run == loops.run_of(message) for each in others)
+        is_counted = bool(self.given.max_runs and (known.runs or is_told))
         ours = loops.why_not(event, message, own, is_counted=is_counted)
-        known = found.get(name, Standing())
-        return ours or standing.why_not(known, self.given.max_runs, past.own)
+        if ours or standing.is_asked_elsewhere(known, others):
+            return ours
+        return standing.why_not(known, self.given.max_runs, past.own) or self._not_mended(known)
+
+    def _not_mended(self, known: Standing) -> str:
+        """Why CI that failed again starts nothing: in the way that the last run was to mend."""
+        before, upstream = standing.was_to_mend(known), self.event.upstream
+        if not before or not upstream or self.past.own in known.host_runs:
+            return ""
+        look = self.past.failure_of
+        was = self._look(lambda: look(*before), "")
+        same = was and was == self._look(lambda: look(upstream.id, upstream.attempt), "")
+        return standing.NOT_MENDED if same else ""
 
     def _look(self, ask: Callable[[], T], otherwise: T) -> T:
         try:

@@ -19,12 +19,13 @@ from gump_action.host.answers import Pull
 from gump_action.host.api import Api
 from gump_action.host.asking import origin
 from gump_action.host.asking.origin import Labeled, Said
+from gump_action.host.event import Kind
 from gump_action.host.github.pulls import Pulls
 from gump_action.host.github.signing import Objects
 from gump_action.host.github.thread import Thread
 from gump_action.host.publishing import destination
 from gump_action.host.publishing.delivery import Delivery
-from gump_action.host.publishing.destination import Branch, Destination, Wish
+from gump_action.host.publishing.destination import Branch, Destination, PushTo, Wish
 from gump_action.host.publishing.publication import Publication
 from gump_action.host.publishing.rules import Publishable, Refused
 from gump_action.host.publishing.tasks import JOBS_BOT, branch_of, is_own, of_task
@@ -55,7 +56,25 @@ class Desk:
             return carried.refused(judged)
         letter, signs = self._letter(made), self.asked.signs_commits
         courier = Courier(self.github, self.remote, made, changes, letter, signs)
-        return self._with_note(courier.carry(self._destination(courier, judged)))
+        to = self._destination(courier, judged)
+        if isinstance(to, PushTo) and not to.is_done and (why := self._why_not_counted()):
+            return carried.failed(why)
+        return self._with_note(courier.carry(to))
+
+    def _why_not_counted(self) -> str:
+        """What CI starts, and then pushes, starts CI again: only a count ends that."""
+        is_by_ci = self.environ.get("GITHUB_EVENT_NAME") == Kind.WORKFLOW_RUN
+        if not is_by_ci or self.environ.get("GUMP_ASKED") == "person":
+            return ""
+        try:
+            desk = comment.desk(self.environ, self.remote.token)
+            facts = comment.facts_of(self.environ, self.here.key.attempt, is_running=True)
+            if desk:
+                desk.count(self.state, facts)
+        except HostError as why:
+            told = f"{why.message} {why.hint}".strip()
+            return f"the run cannot be counted, and its push could start the next one: {told}"
+        return ""
 
     @property
     def _redactor(self) -> Redactor:

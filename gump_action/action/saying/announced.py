@@ -29,7 +29,7 @@ class Announced:
 
     def close(self, host_runs: Collection[int], why: str) -> None:
         """Of these host runs; a comment that tells more stays as it is.  `why` is Markdown."""
-        said = self.github.part(Thread).comments_of(self.number, self.github.viewer())
+        said = self.github.part(Thread).comments_of(self.number, {self.github.viewer()})
         for each in said if self.number else ():
             known = standing.read(each.body) if begins_as_ours(each.body) else standing.Standing()
             run = standing.waits_for(known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,9 @@ from gump_action.host import api, inputs
 from gump_action.host.api import Api
 from gump_action.host.asking import standing
 from gump_action.host.asking.standing import Standing, Turn, advanced
-from gump_action.host.marks import mark_of
+from gump_action.host.github.thread import Thread
+from gump_action.host.marks import begins_as_ours, has_mark, mark_of
+from gump_action.host.publishing.tasks import JOBS_BOT
 from gump_action.host.run_key import workflow_path
 from gump_action.host.said import comment
 from gump_action.host.said.facts import Facts, server_of, url_of_run
@@ -41,6 +44,7 @@ class Desk:
     limit: int = 0
     known: int = 0
     standing: Standing | None = None
+    others: tuple[Standing, ...] = ()
     body: str = ""
 
     def put(self, state: RunState, facts: Facts) -> str:
@@ -59,6 +63,18 @@ class Desk:
             self.known = put.id
             return put.url
 
+    def count(self, state: RunState, facts: Facts) -> None:
+        """Remembers this run, and tells no more of it yet, before it pushes what may start one."""
+        name = state.started.workflow if state.started else ""
+        mark = mark_on(self.environ, name, self.number)
+        with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
+            self._look(github, mark)
+            old, turn = self.standing or Standing(), self._turn(facts)
+            if turn.host_run not in old.host_runs:
+                body = self.body or f"{mark}\n{comment.counted(name, facts)}"
+                body = standing.with_line(body, advanced(old, state, turn))
+                github.keep_comment(self.number, mark, self.mask(body))
+
     def announce(self, workflow: str) -> None:
         """A run of this workflow comes, in a job that may not say so itself: it can be stopped."""
         mark = mark_on(self.environ, workflow, self.number)
@@ -73,10 +89,15 @@ class Desk:
             github.keep_comment(self.number, mark, self.mask(standing.with_line(body, known)))
 
     def _look(self, github: Api, mark: str) -> None:
-        there = github.find_comment(self.number, mark)
+        viewer = github.viewer()
+        said = github.part(Thread).comments_of(self.number, {viewer, JOBS_BOT})
+        own = [each for each in said if each.author.login.lower() == viewer.lower()]
+        there = next((each for each in own if has_mark(each.body, mark)), None)
         self.known = there.id if there else 0
         self.body = there.body if there else ""
         self.standing = standing.read(self.body)
+        ours = [each.body for each in said if begins_as_ours(each.body)]
+        self.others = tuple(map(standing.read, ours))
 
     def _turn(self, facts: Facts) -> Turn:
         run = self.environ.get("GITHUB_RUN_ID", "")
@@ -84,10 +105,23 @@ class Desk:
             host_run=int(run) if run.isdecimal() else 0,
             attempt=facts.attempt,
             artifact=facts.artifact,
-            is_asked=self.environ.get("GUMP_ASKED") == "person",
+            is_asked=self._is_asked,
             is_running=facts.is_running,
             at=int(time.time()),
+            upstream=_upstream(self.environ),
         )
+
+    @property
+    def _is_asked(self) -> bool:
+        by_person = self.environ.get("GUMP_ASKED") == "person"
+        known = self.standing or Standing()
+        return by_person or standing.is_asked_elsewhere(known, self.others)
+
+
+def _upstream(environ: Mapping[str, str]) -> tuple[int, int]:
+    """The host run before this one and its attempt, as the step that read the event has said."""
+    found = re.fullmatch(r"([1-9]\d{0,15}) ([1-9]\d{0,5})", environ.get("GUMP_UPSTREAM", ""))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def mark_on(environ: Mapping[str, str], workflow: str, number: int) -> str:
@@ -102,6 +136,8 @@ def _remembering(facts: Facts, mark: str, known: Standing, limit: int) -> Facts:
     """At the end of a run the comment also says where nothing begins by itself any more."""
     why = "" if facts.is_running else standing.why_not(known, limit, host_run=0)
     notes = (*facts.notes, f"{why[:1].upper()}{why[1:]}.") if why else facts.notes
+    if standing.was_to_mend(known) and not facts.is_running and not why:
+        notes = (*notes, standing.WHERE_NOT_MENDED)
     return replace(facts, mark=mark, ledger=standing.line_of(known), notes=notes)
 
 

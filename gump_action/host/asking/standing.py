@@ -6,10 +6,11 @@ Who may write here could change it: it says where to look, and nothing is truste
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -41,6 +42,7 @@ class Last(_Part):
     """The last run; `verdict` is empty while it is under way, `cost` in millionths of a USD.
 
     `host_run` and `attempt` are the job's, `run` is the id of the run, `at` UTC seconds.
+    `upstream` is the host run that failed before it, and its attempt; 0 where none did.
     """
 
     host_run: Number
@@ -51,6 +53,8 @@ class Last(_Part):
     signature: Signature = ""
     cost: Number = 0
     at: Number = 0
+    upstream: Number = 0
+    upstream_attempt: Number = 0
 
 
 class Standing(_Part):
@@ -59,7 +63,8 @@ class Standing(_Part):
     `spent` is of the runs before the last one, `before` the signature of the one before it, and
     `host_runs` are those that may still be under way, the newest last; so are those that were
     `announced` by the job that answers, and have not said anything yet; `announced_at` is when the
-    newest one was (UTC seconds).
+    newest one was (UTC seconds).  `workflow` is a digest of its name, and `asked_at` when a person
+    last asked for a run: comments of other host workflows go by these, too.
     """
 
     version: Literal[1] = 1
@@ -70,6 +75,8 @@ class Standing(_Part):
     host_runs: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
     announced: Annotated[tuple[Number, ...], Field(max_length=_HOST_RUNS)] = ()
     announced_at: Number = 0
+    workflow: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
+    asked_at: Number = 0
     last: Last | None = None
 
     @property
@@ -115,6 +122,7 @@ class Turn:
     is_asked: bool = False
     is_running: bool = False
     at: int = 0
+    upstream: tuple[int, int] = (0, 0)
 
 
 def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
@@ -130,6 +138,8 @@ def advanced(old: Standing, state: RunState, turn: Turn) -> Standing:
         host_runs=(*old.host_runs, turn.host_run)[-_HOST_RUNS:] if is_new else old.host_runs,
         announced=tuple(run for run in old.announced if run != turn.host_run),
         announced_at=old.announced_at,
+        workflow=digest_of(state.started.workflow) if state.started else old.workflow,
+        asked_at=turn.at if turn.is_asked else old.asked_at,
         last=last,
     )
 
@@ -176,7 +186,13 @@ def _last(old: Standing, state: RunState, turn: Turn) -> Last:
         signature=signature_of(state) if verdict == Verdict.FAILED else "",
         cost=max(known, _cost(state)),
         at=turn.at,
+        upstream=turn.upstream[0],
+        upstream_attempt=turn.upstream[1],
     )
+
+
+def digest_of(workflow: str) -> str:
+    return hashlib.blake2b(json.dumps(workflow).encode(), digest_size=8).hexdigest()
 
 
 def _name(text: str) -> str:
@@ -212,10 +228,46 @@ def why_not(standing: Standing, limit: int, host_run: int) -> str:
 
 
 ASK = (
-    "no further one begins by itself. Look at what they did; then write `/gump again` or "
-    "`/gump NAME …` with what should be done otherwise, or re-run the job: whatever a person "
-    "asks for is run, and the count begins anew"
+    "no further one begins by itself. Look at what they did; then re-run all jobs of the host run "
+    "that was left out, or, where a host workflow takes comments, write `/gump NAME …` with what "
+    "should be done otherwise (`/gump again` where this one does): whatever a person asks for is "
+    "run, and the count begins anew"
 )
+NOT_MENDED = f"CI fails in the same way as before the last run here, so it did not help, and {ASK}"
+WHERE_NOT_MENDED = (
+    "Where CI fails on this in the same way as before, no further run begins by itself: somebody "
+    "has to look then, and to ask for one."
+)
+
+
+def was_to_mend(known: Standing) -> tuple[int, int] | None:
+    """The host run whose failure the last run was to mend, and its attempt; None where it had
+    none, or has not passed."""
+    last = known.last
+    is_done = last and last.upstream and last.verdict == Verdict.PASSED
+    return (last.upstream, last.upstream_attempt) if last and is_done else None
+
+
+def is_asked_elsewhere(known: Standing, others: Iterable[Standing]) -> bool:
+    """Whether a person has asked for this workflow since the last run, by another host workflow."""
+    since = known.last.at if known.last else 0
+    return any(each.workflow == known.workflow != "" and each.asked_at > since for each in others)
+
+
+def joined(one: Standing, other: Standing) -> Standing:
+    """What two accounts of ours remember of the same runs: the one that ran last counts."""
+    older, newer = sorted((one, other), key=lambda each: each.last.at if each.last else -1)
+    return newer.model_copy(
+        update={
+            "host_runs": _both(older.host_runs, newer.host_runs),
+            "announced": _both(older.announced, newer.announced),
+            "announced_at": max(older.announced_at, newer.announced_at),
+        }
+    )
+
+
+def _both(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted({*one, *other}))[-_HOST_RUNS:]
 
 
 def newest(standings: Mapping[str, Standing]) -> str:

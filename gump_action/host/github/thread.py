@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 from urllib.parse import quote
 
@@ -19,11 +20,12 @@ class Thread:
     def __init__(self, calls: Calls, repository: str) -> None:
         self._calls, self._repository = calls, repository
 
-    def comments_of(self, number: int, author: str) -> tuple[Comment, ...]:
-        """All that this account has written on an issue or pull request, oldest first."""
+    def comments_of(self, number: int, authors: Collection[str]) -> tuple[Comment, ...]:
+        """All that these accounts have written on an issue or pull request, oldest first."""
+        ours = {author.lower() for author in authors}
         ask = Ask("GET", self._at(f"issues/{number}/comments"), "pull-requests: read")
         pages = self._calls.pages(ask, answers.read_comment)
-        return tuple(each for each in pages if each.author.login.lower() == author.lower())
+        return tuple(each for each in pages if each.author.login.lower() in ours)
 
     def message(self, sha: str) -> str:
         """That of a commit."""

@@ -92,6 +92,12 @@ def announced(workflow: str, facts: Facts) -> str:
     return f"### {rows.RUNNING} {code(workflow[:100])} was asked for\n\nIt begins{page}.\n"
 
 
+def counted(workflow: str, facts: Facts) -> str:
+    """Before a result is pushed, which may start more than it should."""
+    page = f" in [a host run]({facts.link})" if facts.link else ""
+    return f"### {rows.RUNNING} {code(workflow[:100])} has a result\n\nIt is published{page}.\n"
+
+
 def came_to_nothing(body: str, why: str) -> str:
     """That comment, where nothing more will be told in it; `why` is Markdown of ours."""
     mark, ledger, title = body.split("\n", 3)[:3]

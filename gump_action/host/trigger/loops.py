@@ -6,14 +6,20 @@ import re
 
 from gump_action.host.event import Event, Kind, Person
 
-_TRAILER = re.compile(r"Gump-Run: \S", re.IGNORECASE)
+_TRAILER = re.compile(r"Gump-Run: (\S+)", re.IGNORECASE)
 _PULLS = (Kind.PULL_REQUEST, Kind.PULL_REQUEST_TARGET)
 
 
-def is_ours(message: str) -> bool:
-    """Whether a run of ours made the commit: its last paragraph says so."""
+def run_of(message: str) -> str:
+    """The id of the run that made the commit, as its last paragraph says; empty for others'."""
     last = re.split(r"\n[ \t]*\n", message.replace("\r\n", "\n").strip())[-1]
-    return any(_TRAILER.match(line) for line in last.split("\n"))
+    found = [match for line in last.split("\n") if (match := _TRAILER.match(line))]
+    return found[0][1] if found else ""
+
+
+def is_ours(message: str) -> bool:
+    """Whether a run of ours made the commit."""
+    return bool(run_of(message))
 
 
 def needs_message(event: Event) -> bool:
@@ -38,7 +44,8 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
     """Why our own push starts nothing; empty where it may.
 
     A host run that failed after it tells something new, so that may start a run, as long as runs
-    are counted.  `message` is that of the head, `own` the account that we speak as, where known.
+    are counted: a comment tells of that push, or of runs before it.  `message` is that of the head,
+    `own` the account that we speak as, where known.
     """
     if event.job.attempt > 1 and not event.people.triggering_actor.is_bot:
         return ""
@@ -46,9 +53,11 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
         if not is_ours(message) or is_counted:
             return ""
         return (
-            "The host run before this one is of a commit that a run of ours made, and runs are not "
-            "counted here (no comment, or max-runs-per-subject is 0), so it might never end. Write "
-            "`/gump again` on the pull request to go on."
+            "The host run before this one is of a commit that a run of ours made, and no comment "
+            "of ours counts runs here (it was deleted, could not be written or is not wanted, or "
+            "max-runs-per-subject is 0), so it might never end. Re-run all jobs of this host run "
+            "to go on all the same. A job that publishes needs `pull-requests: write` to count, "
+            "and where it speaks as an app, `allow-bots` has to name that."
         )
     if not _is_push(event):
         return ""
@@ -57,6 +66,6 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
     if not is_own and not is_ours(message):
         return ""
     return (
-        "This was pushed by a run of ours, and what we push starts no run of ours. Write "
-        "`/gump NAME` on the pull request for one."
+        "This was pushed by a run of ours, and what we push starts no run of ours. Re-run all "
+        "jobs of this host run for one, or write `/gump NAME` where a host workflow takes comments."
     )
