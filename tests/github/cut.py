@@ -19,6 +19,7 @@ CUT = Path(__file__).parent / "openapi.json"
 REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = """
 get
+get /activity
 get post /issues
 get patch /issues/{issue_number}
 get /issues/{issue_number}/events

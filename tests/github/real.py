@@ -9,10 +9,11 @@ import base64
 import os
 import subprocess
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .description import NOW
-from .routes import NOT_FOUND, REAL, Answer, route, viewer_of
+from .routes import NOT_FOUND, REAL, Answer, page, route, viewer_of
 
 READ, WRITE = "contents=read", "contents=write"
 WHO = {"GIT_COMMITTER_NAME": "GitHub", "GIT_COMMITTER_EMAIL": "noreply@github.com"}
@@ -117,6 +118,12 @@ def _parent(state, sha: str) -> dict:
     return {"sha": sha, "url": url, "html_url": url}
 
 
+def _as(state, request) -> dict[str, str]:
+    """Whoever asks is who the branch's log names."""
+    who = viewer_of(state, request) or ""
+    return {"GIT_COMMITTER_NAME": who, "GIT_COMMITTER_EMAIL": "at@localhost"}
+
+
 @route("PATCH", r"/git/refs/heads/(.+)", WRITE, REAL)
 def _move_ref(state, request, name):
     wanted, there = request.get_json(), branches(state.git)
@@ -126,7 +133,7 @@ def _move_ref(state, request, name):
     is_forward = git(state.git, "merge-base", there[name], sha, ok=False) == there[name]
     if not is_forward and not wanted.get("force"):
         return _refused("Update is not a fast forward")
-    git(state.git, "update-ref", f"refs/heads/{name}", sha, there[name])
+    git(state.git, "update-ref", f"refs/heads/{name}", sha, there[name], **_as(state, request))
     return 200, _told_ref(state, name, sha), {}
 
 
@@ -136,7 +143,7 @@ def _make_ref(state, request):
     name = wanted["ref"].removeprefix("refs/heads/")
     if name in branches(state.git):
         return _refused("Reference already exists")
-    git(state.git, "update-ref", wanted["ref"], wanted["sha"])
+    git(state.git, "update-ref", wanted["ref"], wanted["sha"], **_as(state, request))
     return 201, _told_ref(state, name, wanted["sha"]), {}
 
 
@@ -149,7 +156,54 @@ def _told_ref(state, name: str, sha: str) -> dict:
 @route("GET", r"/commits/([^/]+)", READ, REAL)
 def _commit(state, request, sha):
     is_there = git(state.git, "cat-file", "-t", sha, ok=False) == "commit"
-    return (200, state.commit(sha), {}) if is_there else NOT_FOUND
+    return (200, _whole(state, sha), {}) if is_there else NOT_FOUND
+
+
+def _whole(state, sha: str) -> dict:
+    """With time, words and parents of its own."""
+    commit = state.commit(sha)
+    told = git(state.git, "show", "-s", "--format=%ct %P%n%B", sha)
+    head, _, message = told.partition("\n")
+    moment, *parents = head.split(" ")
+    commit["commit"]["committer"]["date"] = _time(moment)
+    commit["commit"]["message"] = state.messages.get(sha, message)
+    commit["parents"] = [
+        {"sha": each, "url": state.at(f"/commits/{each}")} for each in filter(None, parents)
+    ]
+    return commit
+
+
+def _time(seconds: str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@route("GET", r"/activity", READ, REAL)
+def _activity(state, request):
+    """What the log of one branch says, the newest first: whoever asked REST or gave git a token."""
+    log = Path(state.git) / "logs/refs/heads" / request.args["ref"].removeprefix("refs/heads/")
+    lines = log.read_text().splitlines() if log.is_file() else []
+    return page(request, [_pushed(state, request, line) for line in reversed(lines)])
+
+
+def _pushed(state, request, line: str) -> dict:
+    before, after, rest = line.split(" ", 2)
+    name, _, behind = rest.partition(" <")
+    is_forward = git(state.git, "merge-base", before, after, ok=False) == before
+    return state.description.sample(
+        "activity",
+        before=before,
+        after=after,
+        ref=f"refs/heads/{request.args['ref'].removeprefix('refs/heads/')}",
+        timestamp=_time(behind.split("> ")[1].split(" ")[0]),
+        activity_type=_kind(before, is_forward=is_forward),
+        actor=state.account(name) if name else None,
+    )
+
+
+def _kind(before: str, *, is_forward: bool) -> str:
+    if not before.strip("0"):
+        return "branch_creation"
+    return "push" if is_forward else "force_push"
 
 
 @route("GET", r"/compare/([^/]+)", READ, REAL)

@@ -53,8 +53,10 @@ def remote_of(checkout: Path, github: State, root: Path) -> Iterator[Remote]:
     bare = root / github.full_name
     bare.mkdir(parents=True)
     git(bare, "init", "-q", "--bare")
+    git(bare, "config", "core.logAllRefUpdates", "always")
     github.git = str(bare)
     with Server(root) as server:
+        server.logins = github.tokens
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

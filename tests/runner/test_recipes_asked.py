@@ -4,6 +4,7 @@ One job runs the agents, another publishes. Who may ask is alice; mallory may re
 """
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -168,8 +169,8 @@ def test_fix_failing_ci_starts_for_failures_of_own_pull_requests_only(how, groun
 
 
 FIXED = {"analyze": [[FOUND]], "fix": [[WRONG], [RIGHT]]}
-LATER = "2026-11-25T01:00:00Z"
-"""After the pull request's newest commit, as the stand-in tells it."""
+LATER = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+"""After the pull request's newest commit, which is made while these tests run."""
 
 
 def said(body, by="alice", **on):

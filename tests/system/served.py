@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,6 +16,7 @@ class Server(ThreadingHTTPServer):
     """`root` served by git's own backend; requests under /moved/ are sent to `elsewhere`.
 
     `status`: all that would write is answered so. `cut`: a push is taken, and the answer lost.
+    `logins` are those of tokens: the log of a branch has them.
     """
 
     daemon_threads = True
@@ -23,6 +26,7 @@ class Server(ThreadingHTTPServer):
         self.root, self.elsewhere = root, ""
         self.status, self.cut = 0, False
         self.headers: list[list[str]] = []
+        self.logins: Mapping[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -53,7 +57,7 @@ class Answer(BaseHTTPRequestHandler):
             "GIT_CONFIG_KEY_1": "http.receivepack", "GIT_CONFIG_VALUE_1": "true",
             "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant", "GIT_CONFIG_VALUE_0": "true",
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or "",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "", "REMOTE_USER": self._login(),
         }  # fmt: skip
         done = subprocess.run(
             ["git", "http-backend"], env=variables, input=self.rfile.read(length),
@@ -70,6 +74,11 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     do_POST = do_GET
+
+    def _login(self) -> str:
+        told = (self.headers.get("Authorization") or "").partition(" ")[2]
+        token = base64.b64decode(told).decode().partition(":")[2]
+        return self.server.logins.get(token, "nobody")
 
     def log_message(self, *_: object) -> None:
         """Silent."""
