@@ -65,6 +65,8 @@ def _delivered(
         return carried.nothing(Nothing("the run has not passed, so nothing of it is published"))
     if asked.wish is Wish.NONE:
         return carried.nothing(Nothing("nothing is to be published (`publish: none`)"))
+    if doubt := environ.get("GUMP_DOUBT", ""):
+        return carried.failed(doubt)
     try:
         with Api(api.connection(environ, token), patience=PATIENCE) as github:
             desk = Desk(asked, here, state, environ, github, Remote(environ, token))

@@ -51,7 +51,7 @@ def _publish(environ: Mapping[str, str], log: Log) -> None:
     )
     skipped = environ.get("GUMP_SKIPPED", "")
     if skipped:
-        log.outputs(outputs.of_nothing(Verdict.SKIPPED, skipped))
+        log.outputs(outputs.of_nothing(Verdict(environ.get("GUMP_STATUS", "")), skipped))
     elif (state := _state(here, environ, log)) is None:
         log.outputs(_of_nothing(from_json(environ.get("GUMP_DELIVERY", ""))))
     else:

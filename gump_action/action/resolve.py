@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from gump_action.action.asking.judge import Ruling, event_of, judge
+from gump_action.action.asking.judge import event_of, judge
 from gump_action.action.asking.known import Known
 from gump_action.action.asking.wishes import Asker, Done, Go, settle
 from gump_action.action.given.commit import Checkout
@@ -24,7 +25,7 @@ from gump_action.host.asking.asked import comment_on, is_by_person, quiet
 from gump_action.host.asking.origin import origin_of
 from gump_action.host.event import Event
 from gump_action.host.inputs import Form, Inputs
-from gump_action.host.policy import Skip
+from gump_action.host.policy import MayRun, Skip
 from gump_action.host.publishing import publication
 from gump_action.host.publishing.publication import Publication
 
@@ -46,53 +47,92 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
         _close(environ, asked, log)
     form.check()
     here = place(environ)
-    token = environ.get("GUMP_GITHUB_TOKEN", "")
     event = event_of(environ)
     if wanted.needs_workflow and (silent := quiet(event, asked.workflow)):
         return _done(Done(silent.why, "quiet"), asked, log)
-    ruling = judge(event, environ, asked, token)
+    ruling = judge(event, environ, asked, _token(environ), runs_agents=wanted.mode != "publish")
     log.outputs({**_names(asked, here), **_handed_on(asked, wanted, here, ruling.event)})
-    if isinstance(ruling.decision, Skip):
-        return _skip(ruling.decision.why, asked, log)
-    if wanted.mode == "publish":
-        log.outputs({"deliver": str(not asked.is_dry_run).lower()})
-        return _skip(DRY_PUBLISH, asked, log) if asked.is_dry_run else 0
-    checkout = Checkout(Path(asked.working_directory), environ, token)
-    swapped = _look_at(checkout, asked, wanted, ruling)
-    for line in swapped.lines(ruling.decision.base):
-        log.say(line)
-    log.outputs({"from-base": json.dumps([*swapped.taken, *swapped.removed][:_FROM_BASE])})
-    writes = wanted.answers and not asked.is_dry_run
-    settled = settle(Asker(environ, asked, ruling.event, token, log, writes=writes))
-    if isinstance(settled, Done):
-        return _done(settled, asked, log)
-    if wanted.mode == "ask":
-        log.outputs({"go": "true"})
-        _announce(environ, settled, log)
-        return _end(GO, asked, log, may_be_red=False)
-    log.outputs({"deliver": str(wanted.delivers and not asked.is_dry_run).lower()})
-    return _begin(environ, settled, log)
-
-
-def _look_at(checkout: Checkout, asked: Inputs, wanted: Publication, ruling: Ruling) -> Swapped:
-    """It holds the code that was judged; a job that only answers needs but its workflows' names."""
-    _check_folder(asked)
+    job = _Job(environ, asked, wanted, ruling.event, log)
     decision = ruling.decision
-    assert not isinstance(decision, Skip), "what is skipped needs no checkout"
-    if wanted.mode != "ask":
-        checkout.check(ruling.event, decision, is_pushed_to=wanted.may_push)
-    if not decision.takes_base_instructions:
-        return Swapped()
-    return checkout.take_instructions(decision.base, asked.workflow)
+    if wanted.mode == "publish":
+        return job.hand_over(decision)
+    if not isinstance(decision, Skip):
+        return job.prepare(decision)
+    return job.prepare(decision.answered, decision.why) if decision.answered else job.stop(decision)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What this job is asked for, by an event that was judged.  Each way ends in an exit code."""
+
+    environ: Mapping[str, str] = field(repr=False)
+    asked: Inputs
+    wanted: Publication
+    event: Event
+    log: Log
+
+    def hand_over(self, decision: MayRun | Skip) -> int:
+        """A result that is there is not lost for a look-up that failed: that is said of it."""
+        doubt = decision.why if isinstance(decision, Skip) else ""
+        if isinstance(decision, Skip) and not decision.is_unknown:
+            return _skip(doubt, self.asked, self.log)
+        if self.asked.is_dry_run:
+            return _skip(DRY_PUBLISH, self.asked, self.log)
+        self.log.outputs({"deliver": "true", "doubt": doubt})
+        return 0
+
+    def prepare(self, decision: MayRun, refusal: str = "") -> int:
+        """With a `refusal` no agent works, and who asks is told why."""
+        asked, log = self.asked, self.log
+        swapped = self._look_at(decision, is_code_used=self.wanted.mode != "ask" and not refusal)
+        for line in swapped.lines(decision.base):
+            log.say(line)
+        log.outputs({"from-base": json.dumps([*swapped.taken, *swapped.removed][:_FROM_BASE])})
+        writes, token = self.wanted.answers and not asked.is_dry_run, _token(self.environ)
+        asker = Asker(self.environ, asked, self.event, token, log, writes=writes, refusal=refusal)
+        settled = settle(asker)
+        assert isinstance(settled, Done) or not refusal, "no agent works where that is refused"
+        if isinstance(settled, Done):
+            return _done(settled, asked, log)
+        if self.wanted.mode == "ask":
+            log.outputs({"go": "true"})
+            _announce(self.environ, settled, log)
+            return _end(GO, asked, log, may_be_red=False)
+        log.outputs({"deliver": str(self.wanted.delivers and not asked.is_dry_run).lower()})
+        return _begin(self.environ, settled, log)
+
+    def stop(self, decision: Skip) -> int:
+        """What nobody knows is no answer: neither that there is nothing to do, nor a no."""
+        if not decision.is_unknown:
+            return _skip(decision.why, self.asked, self.log)
+        _summarize(words.prose(decision.why), self.log)
+        return _end(decision.why, self.asked, self.log, verdict=Verdict.BLOCKED)
+
+    def _look_at(self, decision: MayRun, *, is_code_used: bool) -> Swapped:
+        """It holds the code that was judged; where nothing is run, names of workflows will do."""
+        _check_folder(self.asked)
+        checkout = Checkout(Path(self.asked.working_directory), self.environ, _token(self.environ))
+        if is_code_used:
+            checkout.check(self.event, decision, is_pushed_to=self.wanted.may_push)
+        if not decision.takes_base_instructions:
+            return Swapped()
+        return checkout.take_instructions(decision.base, self.asked.workflow)
+
+
+def _token(environ: Mapping[str, str]) -> str:
+    return environ.get("GUMP_GITHUB_TOKEN", "")
+
+
+def _on(number: int, environ: Mapping[str, str]) -> dict[str, str]:
+    return {**environ, "GUMP_COMMENT_ON": str(number or "")}
 
 
 def _announce(environ: Mapping[str, str], settled: Go, log: Log) -> None:
     """What is only announced can be stopped, though the job that runs it writes nowhere."""
     number = comment_on(settled.event, settled.inputs.comment)
     known = Known(Path(settled.inputs.working_directory), settled.inputs.workflow)
-    with_number = {**environ, "GUMP_COMMENT_ON": str(number or "")}
     try:
-        desk = comment.desk(with_number, environ.get("GUMP_GITHUB_TOKEN", ""))
+        desk = comment.desk(_on(number, environ), _token(environ))
         if desk:
             desk.announce(known.title_of(settled.outputs["workflow"]))
     except GumpError as why:
@@ -118,7 +158,7 @@ def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:
     # What lies there now is no cache entry: the next step reads one, if there is one.
     move_aside(here, here.cached, log)
     if is_auto(asked):
-        github = api.connection(environ, environ.get("GUMP_GITHUB_TOKEN", ""))
+        github = api.connection(environ, _token(environ))
         _tell(make_spec(asked, here, settled.event, github), log)
     if asked.is_dry_run:
         for line in _plan(environ, asked, here):
@@ -166,10 +206,19 @@ def _skip(why: str, asked: Inputs, log: Log) -> int:
     return _end(why, asked, log)
 
 
-def _end(why: str, asked: Inputs, log: Log, *, may_be_red: bool = True) -> int:
+def _end(
+    why: str,
+    asked: Inputs,
+    log: Log,
+    *,
+    may_be_red: bool = True,
+    verdict: Verdict = Verdict.SKIPPED,
+) -> int:
     log.say(f"Nothing is run: {why}")
-    log.outputs({"run": "false", "status": str(Verdict.SKIPPED), "reason": why})
-    return Verdict.FAILED.exit_code if may_be_red and Verdict.SKIPPED in asked.fail_on else 0
+    log.outputs({"run": "false", "status": str(verdict), "reason": why})
+    if not may_be_red or verdict not in asked.fail_on:
+        return 0
+    return verdict.exit_code or Verdict.FAILED.exit_code
 
 
 def _summarize(why: str, log: Log) -> None:

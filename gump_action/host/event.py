@@ -126,6 +126,22 @@ class Upstream:
 
 
 @dataclass(frozen=True)
+class Push:
+    """One push to a branch, as GitHub has recorded it; `at` by its clock, `by` None where the
+    account is gone.
+
+    `is_of_run`: it is one commit on top of `before`, with the trailers of a run of ours. Anybody
+    can write those, so it counts only with who has pushed it.
+    """
+
+    before: str
+    after: str
+    at: str
+    by: Person | None
+    is_of_run: bool = False
+
+
+@dataclass(frozen=True)
 class Job:
     """This host run."""
 
@@ -141,7 +157,8 @@ class Event:
     """All that we know of what started this job.
 
     `label` is the one that was set or taken, `wanted` the workflow that a dispatch names, `message`
-    that of the newest commit where the payload tells it.
+    that of the newest commit where the payload tells it. `is_closed` is the pull request or issue.
+    `pushes` are those since the text was written, where that matters; None: they are not known.
     """
 
     kind: Kind
@@ -158,6 +175,8 @@ class Event:
     label: str = ""
     wanted: str = ""
     message: str = ""
+    is_closed: bool = False
+    pushes: tuple[Push, ...] | None = None
 
     @property
     def is_fork(self) -> bool | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gump_action.host.event import Event, Kind, Person
-from gump_action.host.trigger.moments import is_newer_than
+from gump_action.host.trigger import code
+from gump_action.host.trigger.code import COMMENTS
 from gump_action.host.trigger.rights import Allowed, Right, Rights, Unknown
 
 
@@ -91,21 +92,35 @@ class MayRun:
 
 @dataclass(frozen=True)
 class Skip:
-    """No run; `why` is for people."""
+    """No run; `why` is for people.
+
+    `is_unknown`: what decides could not be looked up, so another time it may be a yes. `answered`:
+    who asks may ask, and only the code stands against it. So they are answered, on what this says,
+    and no agent works on it.
+    """
 
     why: str
+    is_unknown: bool = False
+    answered: MayRun | None = None
 
 
-def decide(event: Event, rights: Rights, allowed: Allowed) -> MayRun | Skip:
-    """Whether this event starts a run. `rights` are by login, for all of `logins_to_ask`."""
-    why = (
-        _of_kind(event)
-        or _of_loop(event, allowed)
-        or _of_fork(event, allowed)
-        or _of_people(event, rights, allowed)
-        or _of_moved_head(event)
-    )
-    return Skip(why) if why else _on_commit(event, rights)
+def decide(
+    event: Event, rights: Rights, allowed: Allowed, *, runs_agents: bool = True
+) -> MayRun | Skip:
+    """Whether this event starts a run. `rights` are by login, for all of `logins_to_ask`.
+
+    Without `runs_agents` it is a job that only publishes what another one has made.
+    """
+    why = _of_kind(event) or _of_loop(event, allowed)
+    if not why and event.needs_pull_request:
+        return Skip(_not_looked_up(event), is_unknown=True)
+    if why := why or _of_fork(event, allowed):
+        return Skip(why)
+    decided = _of_people(event, rights, allowed) or _on_commit(event, rights)
+    if isinstance(decided, Skip) or not runs_agents:
+        return decided
+    why = code.why_not(event, rights, allowed)
+    return Skip(why, answered=decided) if why else decided
 
 
 def logins_to_ask(event: Event) -> tuple[str, ...]:
@@ -115,6 +130,7 @@ def logins_to_ask(event: Event) -> tuple[str, ...]:
     opener = event.people.opener
     if opener and event.subject.kind == "pull_request":
         asked.append(opener)
+    asked += code.pushers(event)
     names = {person.login.casefold(): person.login for person in asked if not person.is_bot}
     return tuple(names.values())
 
@@ -130,20 +146,19 @@ def _of_kind(event: Event) -> str:
             f"{event.kind} starts a run only when something is {wanted}, and this one was "
             f"{event.action!r}: who edits is not who wrote. Write a new one."
         )
-    if event.needs_pull_request:
-        return (
-            f"Pull request {event.subject.number} could not be looked up, so which commit it is "
-            "on is not known, and what is not known is a no."
-        )
     return ""
 
 
-_COMMENTS = (Kind.ISSUE_COMMENT, Kind.REVIEW, Kind.REVIEW_COMMENT)
+def _not_looked_up(event: Event) -> str:
+    return (
+        f"Pull request {event.subject.number} could not be looked up, so which commit it is "
+        "on is not known, and what is not known is a no."
+    )
 
 
 def _of_loop(event: Event, allowed: Allowed) -> str:
     author = event.people.author
-    if event.kind in _COMMENTS and author and _is(author, allowed.own):
+    if event.kind in COMMENTS and author and _is(author, allowed.own):
         return f"{author.login} is who this action speaks as: it does not answer itself."
     upstream = event.upstream
     if upstream and upstream.path and upstream.path == event.job.workflow_path:
@@ -167,14 +182,17 @@ def _of_fork(event: Event, allowed: Allowed) -> str:
     )
 
 
-def _of_people(event: Event, rights: Rights, allowed: Allowed) -> str:
+def _of_people(event: Event, rights: Rights, allowed: Allowed) -> Skip | None:
     """Why not, of each who lacks the right: the lowest one counts."""
     known = {login.casefold(): right for login, right in rights.items()}
     if TABLE[event.kind].is_vouched:
         persons = [person for _, person in _judged(event) if person]
         known = {**{person.login.casefold(): Right.WRITE for person in persons}, **known}
-    reasons = [_of_person(person, role, known, allowed) for role, person in _judged(event)]
-    return " ".join(dict.fromkeys(filter(None, reasons)))
+    judged = [*_judged(event)]
+    refused = [_of_person(person, role, known, allowed) for role, person in judged]
+    unknown = [_of_doubt(person, role, known) for role, person in judged]
+    reasons = dict.fromkeys(filter(None, (*refused, *unknown)))
+    return Skip(" ".join(reasons), is_unknown=not any(refused)) if reasons else None
 
 
 def _judged(event: Event) -> Iterator[tuple[Role, Person | None]]:
@@ -216,18 +234,27 @@ def _of_person(person: Person | None, role: Role, rights: Rights, allowed: Allow
         )
     if person.is_bot:
         return "" if any(_is(person, name) for name in allowed.bots) else _of_bot(person, role)
-    right = rights.get(person.login.casefold(), Unknown("nobody looked"))
-    if isinstance(right, Unknown):
-        return (
-            f"What {person.login}, {role}, may do here could not be looked up ({right.why}), and "
-            "what is not known is a no."
-        )
-    if right.may_write:
+    right = _right_of(person, rights)
+    if isinstance(right, Unknown) or right.may_write:
         return ""
     return (
         f"{person.login} ({right}), {role}, may not start a run here: it needs write. "
         "Somebody who may write can start it."
     )
+
+
+def _of_doubt(person: Person | None, role: Role, rights: Rights) -> str:
+    right = _right_of(person, rights) if person and not person.is_bot else None
+    if person is None or not isinstance(right, Unknown):
+        return ""
+    return (
+        f"What {person.login}, {role}, may do here could not be looked up ({right.why}), and "
+        "what is not known is a no."
+    )
+
+
+def _right_of(person: Person, rights: Rights) -> Right | Unknown:
+    return rights.get(person.login.casefold(), Unknown("nobody looked"))
 
 
 def _of_bot(person: Person, role: Role) -> str:
@@ -269,24 +296,3 @@ def _takes_base(event: Event, rights: Rights) -> bool:
     known = {login.casefold(): right for login, right in rights.items()}
     right = known.get(opener.login.casefold())
     return not (isinstance(right, Right) and right.may_write)
-
-
-def _of_moved_head(event: Event) -> str:
-    """A comment speaks of the code that its author saw: not of what was pushed after it.
-
-    A payload holds the head of its own moment; only what was looked up may have moved by then.
-    Whoever makes a commit sets its time, so of a fork the last push counts too. A branch of this
-    repository only those can push to who may write.
-    """
-    head = event.head
-    if event.kind not in _COMMENTS or head is None:
-        return ""
-    moments = [head.committed_at] if event.kind is Kind.ISSUE_COMMENT else []
-    moments += [head.pushed_at] if event.is_fork else []
-    if not is_newer_than(event.text.written_at, *moments):
-        return ""
-    return (
-        f"The pull request may have been pushed to after this was written ({event.text.written_at}"
-        f"; its head {head.sha[:12]} is of {' or '.join(filter(None, moments)) or 'unknown time'})"
-        ", so it may not be the code that was meant. Look at it again, and write a new comment."
-    )

@@ -54,7 +54,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Asker:
-    """One event that was judged, with the inputs of the job.  `writes` says that it may answer."""
+    """One event that was judged, with the inputs of the job.  `writes` says that it may answer.
+
+    `refusal` is why no run may begin of it all the same; what runs no agent is done.
+    """
 
     environ: Mapping[str, str]
     given: Inputs
@@ -62,6 +65,7 @@ class Asker:
     token: str = field(repr=False)
     log: Log
     writes: bool = True
+    refusal: str = ""
 
 
 def settle(asker: Asker) -> Go | Done:
@@ -75,6 +79,8 @@ def settle(asker: Asker) -> Go | Done:
         connection = api.connection(environ, asker.token)
     except HostError as why:
         asker.log.say(f"GitHub is not asked anything: {why.message}")
+        if asker.refusal:
+            return _refused(asker.refusal, event)
         return _without_token(wish, given, event, known)
     with Api(connection, patience=_PATIENCE) as github:
         number = asked.comment_on(event, given.comment)
@@ -158,6 +164,9 @@ class _Settling:
                 return self._help(fault)
             case Stop(workflow):
                 return self._stop(workflow)
+        if self.asker.refusal:
+            return self._help(prose(self.asker.refusal))
+        match wish:
             case Again(workflow):
                 return self._again(workflow, wish)
         why = "" if asked.is_by_person(self.event) else self._why_not(wish.workflow)

@@ -49,6 +49,7 @@ class Written(Part):
 
     user: User | None = None
     title: str = ""
+    state: str | None = None
     body: str | None = None
     author_association: str = ""
     id: int | None = None

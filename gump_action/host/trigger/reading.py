@@ -60,6 +60,7 @@ def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
         label=told.label.name if told.label else "",
         wanted=_wanted(told.inputs),
         message=_message(told),
+        is_closed=_is_closed(told),
     )
     return _with_commits(event, told)
 
@@ -77,7 +78,8 @@ def with_pull_request(event: Event, pull: answers.Pull, committed_at: str) -> Ev
     opener = Person(author.login, author.kind) if author.login else None
     head = replace(_looked_up(pull.head), committed_at=committed_at)
     people = replace(event.people, opener=opener)
-    return replace(event, people=people, head=head, base=_looked_up(pull.base))
+    is_closed = pull.state == "closed"
+    return replace(event, people=people, head=head, base=_looked_up(pull.base), is_closed=is_closed)
 
 
 def _looked_up(side: answers.Side) -> Side:
@@ -243,6 +245,11 @@ def _wanted(inputs: Mapping[str, object] | None) -> str:
 def _message(told: p.Payload) -> str:
     commit = told.workflow_run.head_commit if told.workflow_run else told.head_commit
     return commit.message if commit else ""
+
+
+def _is_closed(told: p.Payload) -> bool:
+    opened = told.pull_request or told.issue
+    return opened is not None and opened.state == "closed"
 
 
 def _spot(said: p.Written) -> Spot | None:
