@@ -15,12 +15,10 @@ from gump_action.action.given.spec import Made, is_auto, make_spec
 from gump_action.action.job.log import Log
 from gump_action.action.job.place import Place, move_aside, place
 from gump_action.action.saying import comment
-from gump_action.action.saying.announced import NO_RESULT, Announced
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
-from gump_action.errors import GumpError, HostError, InputError
+from gump_action.errors import GumpError, InputError
 from gump_action.host import api, inputs, words
-from gump_action.host.api import Api
 from gump_action.host.asking.asked import comment_on, is_by_person, quiet
 from gump_action.host.asking.origin import origin_of
 from gump_action.host.event import Event
@@ -43,8 +41,6 @@ def resolve(environ: Mapping[str, str], log: Log) -> int:
     form = Form(environ)
     wanted = publication.of_form(form)
     asked = inputs.of_form(form, needs_workflow=wanted.needs_workflow)
-    if wanted.lacks_bundle:
-        _close(environ, asked, log)
     form.check()
     here = place(environ)
     event = event_of(environ)
@@ -78,6 +74,8 @@ class _Job:
             return _skip(doubt, self.asked, self.log)
         if self.asked.is_dry_run:
             return _skip(DRY_PUBLISH, self.asked, self.log)
+        if self.wanted.bundle is None:
+            return self._withdraw()
         self.log.outputs({"deliver": "true", "doubt": doubt})
         return 0
 
@@ -118,6 +116,18 @@ class _Job:
             return Swapped()
         return checkout.take_instructions(decision.base, self.asked.workflow)
 
+    def _withdraw(self) -> int:
+        """The job before this one has left nothing, and could not say so itself."""
+        why = self.wanted.reason
+        number = comment_on(self.event, self.asked.comment)
+        try:
+            desk = comment.desk(_on(number, self.environ), _token(self.environ))
+            if desk and not desk.withdraw(why):
+                self.log.say("Nothing that was announced is there to be withdrawn.")
+        except GumpError as error:
+            self.log.warn(f"That nothing was run could not be said in the comment: {error}")
+        return _skip(f"there is no result to publish: {why}", self.asked, self.log)
+
 
 def _token(environ: Mapping[str, str]) -> str:
     return environ.get("GUMP_GITHUB_TOKEN", "")
@@ -137,18 +147,6 @@ def _announce(environ: Mapping[str, str], settled: Go, log: Log) -> None:
             desk.announce(known.title_of(settled.outputs["workflow"]))
     except GumpError as why:
         log.warn(f"The run could not be announced: {why}")
-
-
-def _close(environ: Mapping[str, str], asked: Inputs, log: Log) -> None:
-    """The job before this one may write nowhere: what it was announced for comes to nothing."""
-    number, run = comment_on(event_of(environ), asked.comment), environ.get("GITHUB_RUN_ID", "")
-    if not number or not run.isdecimal():
-        return
-    try:
-        with Api(api.connection(environ, environ.get("GUMP_GITHUB_TOKEN", ""))) as github:
-            Announced(github, number, environ).close([int(run)], NO_RESULT)
-    except HostError as why:
-        log.warn(f"The announcement of the run could not be closed: {why}")
 
 
 def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ..system.served import git
-from .test_asking import TRAILER, answers, comment, reactions
+from .test_asking import TRAILER, answers, comment, ledger, reactions
 from .test_deliver import comments, ground
 
 __all__ = ["ground"]
@@ -207,6 +207,41 @@ def test_a_job_that_is_run_again_takes_in_what_was_pushed_by_who_may_write(groun
 
 
 # --- where nothing comes of it ----------------------------------------------------------------
+
+
+def test_who_waited_and_was_overtaken_is_told_by_the_job_that_publishes(ground, asked):
+    """The one that would have run may write nowhere."""
+    asked(mode="ask", job="ask")
+    assert "It begins" in comments(ground)[0]
+    theirs(ground)
+    ran = asked(mode="run")
+    assert (ran.result["status"], ran.result["bundle"]) == ("skipped", "")
+    done = asked(reason=ran.result["reason"], **PUBLISH)
+    assert (done.result["status"], done.codes["resolve"]) == ("skipped", 0), done.log
+    (body,) = comments(ground)
+    assert "**What was asked for last was not run:** what was asked for cannot be done" in body
+    assert "It begins" not in body
+    assert ledger(ground.github).announced == ()
+
+
+def test_what_was_said_of_an_earlier_run_stays(ground, asked):
+    asked(publish="none")
+    before = comments(ground)[0].split("\n", 2)[2]
+    asked(run=101, mode="ask", job="ask")
+    done = asked(run=101, reason="cancelled", **PUBLISH)
+    assert done.result["status"] == "skipped", done.log
+    body = comments(ground)[0].split("\n", 2)[2]
+    assert "its job was cancelled" in body
+    assert body.endswith(before)
+    assert ledger(ground.github).last.host_run == 100
+    asked(run=102, mode="ask", job="ask")
+    assert comments(ground)[0].split("\n", 2)[2] == before
+
+
+def test_where_nothing_was_announced_nothing_is_said(ground, asked):
+    done = asked(reason="failure", **PUBLISH)
+    assert done.result["status"] == "skipped"
+    assert comments(ground) == []
 
 
 @pytest.mark.parametrize("more", [{}, {"mode": "ask", "job": "ask"}])

@@ -506,3 +506,41 @@ def test_what_it_remembers_counts_for_its_length(limit):
 )
 def test_what_begins_as_ours_is_taken_for_ours(body, is_ours):
     assert begins_as_ours(body) is is_ours
+
+
+# --- what was announced, and does not come ----------------------------------------------------
+
+KNOWN = f"{MARK}\n{line_of(Standing())}"
+REPORT = f"{KNOWN}\n### ✅ `fix` passed\n\nAll of it.\n\n- more"
+ANNOUNCED = f"{KNOWN}\n{c.announced('fix', Facts(url=url_of_run('https://x.test', 'o/r', '1', 1)))}"
+NOTE = c.not_run("cancelled", Facts())
+
+
+def test_a_note_takes_the_place_of_what_was_announced():
+    body = c.with_note(ANNOUNCED, NOTE)
+    assert body.startswith(f"{KNOWN}\n{NOTE}\n\n### ⏭️ `fix` was asked for")
+    assert "It begins" not in body
+    assert c.renewed(body) == ""
+    assert c.renewed(ANNOUNCED) == ""
+
+
+def test_a_note_stands_above_what_is_told_of_an_earlier_run_and_goes_again():
+    once = c.with_note(REPORT, NOTE)
+    assert once.replace(f"{NOTE}\n\n", "") == REPORT
+    assert c.with_note(once, c.not_run("skipped", Facts())).count("was not run") == 1
+    assert c.renewed(once) == c.renewed(REPORT) == REPORT
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_why_nothing_was_run_is_one_line_of_plain_words(text):
+    note = c.not_run(text, Facts())
+    assert len(note.splitlines()) == 1
+    assert not re.search(r"<!--\s*gump:", note, re.IGNORECASE)
+    body = c.with_note(REPORT, note)
+    assert read(body) == Standing()
+    assert c.renewed(body) == REPORT
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failure", "skipped", "success"])
+def test_how_a_job_ended_is_said_in_words(how):
+    assert "**What was asked for last was not run:** its job" in c.not_run(how, Facts())

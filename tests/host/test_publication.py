@@ -57,6 +57,7 @@ def test_without_a_word_nothing_is_published():
         ({"mode": "ask"}, True, False),
         ({"mode": "publish", "bundle": BUNDLE}, False, True),
         ({"mode": "publish", "bundle": BUNDLE, "publish": "patch"}, False, True),
+        ({"mode": "publish", "reason": "skipped"}, False, True),
     ],
 )
 def test_which_part_this_job_does(inputs, needs_workflow, delivers):
@@ -73,6 +74,7 @@ def test_which_part_this_job_does(inputs, needs_workflow, delivers):
         ({"mode": "ask", "publish": "push"}, "`publish` belongs to"),
         ({"mode": "publish"}, "`bundle` is empty"),
         ({"bundle": BUNDLE}, "`bundle` is for"),
+        ({"reason": "skipped"}, "`reason` is for"),
         ({"mode": "publish", "bundle": BUNDLE.upper()}, "`bundle` is 'GUMP"),
         ({"mode": "publish", "bundle": "gump-bundle-../x-a1@sha256:" + "a" * 64}, "as it is"),
         ({"mode": "publish", "bundle": BUNDLE + "\nx"}, "`bundle` is"),

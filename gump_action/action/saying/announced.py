@@ -1,6 +1,6 @@
 """Comments that only announce a run: closed where that run has nothing more to tell.
 
-Whoever knows that it has ended so says it: the job that stops it, or the one that was to publish.
+The job that stops it says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from gump_action.host.said import comment
 from gump_action.host.said.facts import Facts, server_of, url_of_run
 
 STOPPED = "It was stopped by `/gump stop`. Where its job had begun, `/gump again` goes on with it."
-NO_RESULT = "The job that was to run it has handed on nothing, and nothing was published."
 
 
 @dataclass(frozen=True)

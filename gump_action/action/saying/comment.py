@@ -81,12 +81,26 @@ class Desk:
         facts = facts_of(self.environ, 1, is_running=True)
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
             self._look(github, mark)
-            turn, old = self._turn(facts), self.standing or Standing()
-            known = standing.announcing(old, turn.host_run, turn.at)
-            # Nothing is told there but of announcements before this one.
-            is_new = not self.body or standing.waits_for(old)
-            body = f"{mark}\n{comment.announced(workflow, facts)}" if is_new else self.body
+            turn = self._turn(facts)
+            known = standing.announcing(self.standing or Standing(), turn.host_run, turn.at)
+            new = f"{mark}\n{comment.announced(workflow, facts)}"
+            body = (comment.renewed(self.body) if self.body else "") or new
             github.keep_comment(self.number, mark, self.mask(standing.with_line(body, known)))
+
+    def withdraw(self, why: str) -> bool:
+        """What was announced for this host run does not come; whether anything was.
+
+        Whatever else the comment tells stays as it is: it is of an earlier run.
+        """
+        facts = facts_of(self.environ, 1, is_running=False)
+        run, said = self._turn(facts).host_run, comment.not_run(why, facts)
+        with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
+            for each in github.part(Thread).comments_of(self.number, github.viewer()):
+                known = standing.read(each.body)
+                if run in known.announced:
+                    github.edit_comment(each.id, self.mask(comment.with_note(each.body, said)))
+                    return True
+        return False
 
     def _look(self, github: Api, mark: str) -> None:
         viewer = github.viewer()

@@ -19,6 +19,7 @@ from gump_action.host.publishing.rules import Rule
 Mode = Literal["full", "ask", "run", "publish"]
 _BUNDLE = re.compile(r"(gump-bundle-[A-Za-z0-9-]{1,80}-a[1-9][0-9]{0,5})@sha256:([0-9a-f]{64})")
 _LONGEST = 200
+_LONGEST_REASON = 1000
 _LONGEST_COOL_DOWN = 3650
 
 
@@ -37,7 +38,8 @@ class Bundle:
 class Publication:
     """What `with:` said of it.  `cool_down` in days; `task` and `title` are empty for the default.
 
-    `bundle` is there where the mode is publish, and nowhere else.
+    `bundle` is there where the mode is publish, and nowhere else; there `reason` says why not,
+    where it is not.
     """
 
     mode: Mode
@@ -48,16 +50,12 @@ class Publication:
     task: str
     title: str
     cool_down: int
+    reason: str = ""
 
     @property
     def needs_workflow(self) -> bool:
         """Whether this job works with a workflow; the one that publishes has no checkout."""
         return self.mode != "publish"
-
-    @property
-    def lacks_bundle(self) -> bool:
-        """Whether there is nothing to publish: the job before this one has made no bundle."""
-        return self.mode == "publish" and self.bundle is None
 
     @property
     def answers(self) -> bool:
@@ -94,16 +92,18 @@ def of_form(form: Form) -> Publication:
         task=form.line("task")[:_LONGEST],
         title=form.line("title")[:_LONGEST],
         cool_down=form.parsed("cool-down-days", _days, COOL_DOWN),
+        reason=form.line("reason")[:_LONGEST_REASON],
     )
     if read.mode in ("ask", "run") and read.wish is not Wish.NONE:
         form.faults.append(f"`publish` belongs to another job than that with `mode: {read.mode}`")
-    if read.mode == "publish" and not form.line("bundle"):
+    if read.mode == "publish" and not form.line("bundle") and not read.reason:
         form.faults.append(
             "`bundle` is empty, and `mode: publish` publishes that of another job: either that job "
             "has made none, and its log says why, or give it `${{ needs.JOB.outputs.bundle }}`"
         )
-    if read.mode != "publish" and read.bundle:
-        form.faults.append("`bundle` is for `mode: publish`")
+    if read.mode != "publish":
+        given = [name for name in ("bundle", "reason") if form.line(name)]
+        form.faults += [f"`{name}` is for `mode: publish`" for name in given]
     return read
 
 

@@ -8,7 +8,7 @@ stands in code spans, in fences that it cannot close, or as plain words.  Talkin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gump_action.engine.outcome import Verdict
@@ -86,10 +86,59 @@ def _fixed(state: RunState, facts: Facts) -> dict[str, object]:
     }
 
 
+_ASKED = " was asked for"
+
+
 def announced(workflow: str, facts: Facts) -> str:
     """Before there is a run to tell of."""
     page = f" in [a host run]({facts.link})" if facts.link else ""
-    return f"### {rows.RUNNING} {code(workflow[:100])} was asked for\n\nIt begins{page}.\n"
+    return f"### {rows.RUNNING} {code(workflow[:100])}{_ASKED}\n\nIt begins{page}.\n"
+
+
+_LEFT = "⏭️"
+_NOT_RUN = "> ⚠️ **What was asked for last was not run:** "
+_JOBS: Mapping[str, str] = {
+    "cancelled": "its job was cancelled. Of the ones that wait for each other GitHub keeps only "
+    "the newest",
+    "failure": "its job failed, and its log says why",
+    "skipped": "its job was skipped",
+    "success": "its job has handed on no result",
+}
+"""GitHub's words for how a job ended (`needs.JOB.result`), where it has said nothing itself."""
+
+
+def not_run(why: str, facts: Facts) -> str:
+    """A line about what was announced."""
+    page = f" ([host run]({facts.link}))" if facts.link else ""
+    said = words.one_line(_JOBS.get(why, why))[:_WHY].rstrip(". ")
+    told = _FORGED.sub("<!- -", prose(said))
+    return f"{_NOT_RUN}{told}{page}. Ask again, where it is still wanted."
+
+
+def with_note(body: str, note: str) -> str:
+    """A comment of ours with this line above what it tells; nothing begins any more there."""
+    mark, ledger, parts = _parts(body)
+    if _is_announcement(parts):
+        parts = [parts[0].replace(rows.RUNNING, _LEFT, 1)]
+    return "\n".join([mark, ledger, "\n\n".join([note, *parts])])
+
+
+def renewed(body: str) -> str:
+    """A comment of ours without such a line; empty where it told of nothing but what came next."""
+    mark, ledger, parts = _parts(body)
+    return "" if _is_announcement(parts) else "\n".join([mark, ledger, "\n\n".join(parts)])
+
+
+def _parts(body: str) -> tuple[str, str, list[str]]:
+    """Mark, ledger and paragraphs, but for what was said of something that was not run."""
+    mark, _, rest = body.partition("\n")
+    ledger, _, told = rest.partition("\n")
+    return mark, ledger, [each for each in told.split("\n\n") if not each.startswith(_NOT_RUN)]
+
+
+def _is_announcement(parts: Sequence[str]) -> bool:
+    title = parts[0] if parts else ""
+    return title.startswith((f"### {rows.RUNNING} ", f"### {_LEFT} ")) and title.endswith(_ASKED)
 
 
 def counted(workflow: str, facts: Facts) -> str:
@@ -101,7 +150,7 @@ def counted(workflow: str, facts: Facts) -> str:
 def came_to_nothing(body: str, why: str) -> str:
     """That comment, where nothing more will be told in it; `why` is Markdown of ours."""
     mark, ledger, title = body.split("\n", 3)[:3]
-    ended = title.replace(rows.RUNNING, rows.MARKS[Verdict.CANCELLED], 1)
+    ended = title.replace(rows.RUNNING, _LEFT, 1)
     return f"{mark}\n{ledger}\n{ended}\n\n{why}\n"
 
 
