@@ -81,7 +81,7 @@ def test_what_came_in_while_agents_worked_leaves_a_patch_and_again_publishes_it(
     assert left.codes["deliver"] == 4
     assert ground.github.branches["topic"] == head
     (body,) = comments(ground)
-    assert "has moved" in body
+    assert "**Not pushed:**" in body
     assert "It begins" not in body
     now = {"run": 101, "written": moment()}
     again = asked("/gump again", mode="run", **now)
