@@ -187,7 +187,7 @@ def test_a_branch_that_has_moved_gets_no_push(ground):
     assert job.result["published"] == "patch", job.log
     assert job.result["status"] == "blocked"
     assert ground.github.branches["topic"] == moved
-    assert "has moved" in comments(ground)[0]
+    assert "somebody has pushed to" in comments(ground)[0]
     assert "+done" in comments(ground)[0]
 
 

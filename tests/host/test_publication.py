@@ -28,7 +28,7 @@ from .runs import passed_at_once
 BUNDLE = "gump-bundle-fix-0-0123456789abcdef-a2@sha256:" + "a" * 64
 PUSH = PushTo("topic", "b" * 40, ("b" * 40,))
 PULL = Pull(
-    9, "t", "", Account("u"), "NONE", "open", False, False, (),
+    9, "t", "", Account("u"), "open", False, (),
     Side("gump/x", "c" * 40, 7, "o/r"), Side("main", "b" * 40, 7, "o/r"), "https://x.test/9",
 )  # fmt: skip
 
