@@ -87,7 +87,18 @@ def _files_of(example: Path) -> list[Path]:
 
 
 def _host_of(example: Path) -> HostWorkflow:
-    file = f"{FOLDER}/{example.name}.yml"
+    """The one that events start; it has the example's name."""
+    return _read_host(example, f"{example.name}.yml")
+
+
+def _called_by(example: Path) -> list[HostWorkflow]:
+    """Those that are there to be called by it."""
+    files = sorted(path.name for path in (example / FOLDER).glob("*.yml"))
+    return [_read_host(example, file) for file in files if file != f"{example.name}.yml"]
+
+
+def _read_host(example: Path, name: str) -> HostWorkflow:
+    file = f"{FOLDER}/{name}"
     return read_host_workflow((example / file).read_text("utf-8"), file)
 
 
@@ -111,7 +122,7 @@ def _next(example: Path) -> Iterator[str]:
     yield from ("", "It needs:")
     for secret in host.secrets:
         yield f"  the secret {secret}: gh secret set {secret}"
-    if host.opens_pulls:
+    if any(each.opens_pulls for each in (host, *_called_by(example))):
         yield f'  the setting "{ready.PULLS_SETTING}": {ready.GENERAL} → Workflow permissions'
     for label in labels:
         yield f"  the label {label}: gh label create {label}"

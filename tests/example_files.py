@@ -16,6 +16,8 @@ NAMES = sorted(path.name for path in EXAMPLES.iterdir())
 FILES = {name: path for name in NAMES for path in (EXAMPLES / name).glob(".gump/workflows/*.yaml")}
 HOSTS = {name: EXAMPLES / name / ".github" / "workflows" / f"{name}.yml" for name in NAMES}
 BY_HAND = ("cheap-first", "hello", "tdd")
+HOST_FILES = {path.stem: path for path in sorted(EXAMPLES.glob("*/.github/workflows/*.yml"))}
+"""Also those that another one of its example calls."""
 RECIPES = tuple(name for name in NAMES if name not in BY_HAND)
 NO_GATES = "# gates: {test: make check}"
 GATES = 'gates: {test: "for each in test_*.py; do python3 $each; done"}'

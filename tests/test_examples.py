@@ -12,7 +12,17 @@ import yaml
 from gump_action.workflow import loader
 from gump_action.workflow.model import AgentStep
 
-from .example_files import EXAMPLES, FILES, HOSTS, NAMES, RECIPES, launches, run, write
+from .example_files import (
+    EXAMPLES,
+    FILES,
+    HOST_FILES,
+    HOSTS,
+    NAMES,
+    RECIPES,
+    launches,
+    run,
+    write,
+)
 
 each_example = pytest.mark.parametrize("name", NAMES)
 each_recipe = pytest.mark.parametrize("name", RECIPES)
@@ -62,6 +72,13 @@ def host(name: str) -> dict:
     return yaml.safe_load(HOSTS[name].read_text())
 
 
+def jobs(name: str) -> list[tuple[str, dict]]:
+    """All jobs of an example that have steps, also of what it calls."""
+    files = sorted((EXAMPLES / name / ".github/workflows").glob("*.yml"))
+    found = [each for file in files for each in yaml.safe_load(file.read_text())["jobs"].items()]
+    return [(key, job) for key, job in found if "uses" not in job]
+
+
 def uses_of(job: dict) -> list[dict]:
     return [step for step in job["steps"] if step.get("uses", "").startswith("gump/action@")]
 
@@ -69,15 +86,15 @@ def uses_of(job: dict) -> list[dict]:
 @each_recipe
 def test_a_host_workflow_runs_one_at_a_time_for_each_subject(name):
     """Where a job of its own answers, that one waits for nobody."""
-    jobs = host(name)["jobs"]
-    group = (jobs["run"] if "ask" in jobs else host(name))["concurrency"]
+    known = host(name)["jobs"]
+    group = (known["run"] if "ask" in known else host(name))["concurrency"]
     assert group["cancel-in-progress"] is (name == "review-pr")
-    assert ("concurrency" in host(name)) is ("ask" not in jobs)
+    assert ("concurrency" in host(name)) is ("ask" not in known)
 
 
 @each_recipe
 def test_agents_find_no_token_in_the_checkout(name):
-    steps = [step for job in host(name)["jobs"].values() for step in job["steps"]]
+    steps = [step for _, job in jobs(name) for step in job["steps"]]
     checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
     assert checkouts
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
@@ -85,21 +102,21 @@ def test_agents_find_no_token_in_the_checkout(name):
 
 @each_recipe
 def test_the_workflow_of_the_example_is_the_one_that_is_run(name):
-    for job in host(name)["jobs"].values():
+    for _, job in jobs(name):
         for use in uses_of(job):
             is_run = use["with"].get("mode") != "publish"
             named = use["with"].get("workflow", "")
             assert named in ((FILES[name].stem, "asked") if is_run else ("",))
 
 
-OF_OTHERS = ("fix-failing-ci", "fix-pr-on-comment", "issue-to-pr", "two-jobs")
-
-
-@pytest.mark.parametrize("name", OF_OTHERS)
-def test_where_others_write_the_agents_job_writes_nothing_and_the_writing_job_runs_no_agent(name):
-    run, publish = host(name)["jobs"]["run"], host(name)["jobs"]["publish"]
+@each_recipe
+def test_the_job_with_the_agents_writes_nothing_and_the_job_that_writes_runs_no_agent(name):
+    known = dict(jobs(name))
+    run, publish = known["run"], known["publish"]
     assert set(run["permissions"].values()) == {"read"}
-    assert publish["permissions"]["contents"] == "write"
+    wanted = {"pull-requests": "write"} | ({} if name == "review-pr" else {"contents": "write"})
+    assert publish["permissions"].items() >= wanted.items()
+    assert ("contents" in publish["permissions"]) is ("contents" in wanted)
     (asked,), (told,) = uses_of(run), uses_of(publish)
     assert (asked["with"]["mode"], told["with"]["mode"]) == ("run", "publish")
     assert publish["steps"] == [told]
@@ -108,23 +125,37 @@ def test_where_others_write_the_agents_job_writes_nothing_and_the_writing_job_ru
     assert told["with"]["bundle"] == "${{ needs.run.outputs.bundle }}"
 
 
-@pytest.mark.parametrize("name", OF_OTHERS)
+@each_recipe
 def test_a_host_run_that_was_stopped_publishes_nothing_and_a_failed_one_is_told_of(name):
-    jobs = host(name)["jobs"]
-    when = jobs["publish"]["if"]
+    known = dict(jobs(name))
+    when = known["publish"]["if"]
     assert when.startswith("${{ !cancelled() && needs.")
-    is_announced = "ask" in jobs
+    is_announced = "ask" in known
     assert ("needs.ask.outputs.go == 'true'" in when) is is_announced
     assert ("needs.run.outputs.bundle" in when) is not is_announced
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - set(OF_OTHERS)))
-def test_the_others_are_one_job_and_only_a_clock_or_a_button_lets_it_write(name):
-    asked = [use["with"] for job in host(name)["jobs"].values() for use in uses_of(job)]
-    assert len(asked) == 1
-    assert "mode" not in asked[0]
-    is_by_clock = set(host(name)[True]) == {"schedule", "workflow_dispatch"}
-    assert asked[0]["publish"] == ("pull-request" if is_by_clock else "none")
+@each_recipe
+def test_only_those_two_jobs_and_the_one_that_answers_use_the_action(name):
+    using = {key for key, job in jobs(name) if uses_of(job)}
+    assert using == {"run", "publish"} | ({"ask"} & using)
+    assert {key for key, _ in jobs(name)} - using <= {"packages"}
+
+
+def test_what_is_called_for_each_package_may_do_what_its_jobs_ask_for_and_no_more():
+    """GitHub refuses a call whose jobs ask for more than the calling job has."""
+    called = yaml.safe_load(HOST_FILES["update-package"].read_text())
+    granted = {}
+    for job in called["jobs"].values():
+        for right, level in job["permissions"].items():
+            granted[right] = max(level, granted.get(right, "none"))  # none < read < write
+    assert host("matrix-of-packages")["jobs"]["update"]["permissions"] == granted
+
+
+def test_the_calls_for_each_package_are_told_apart():
+    """They have one key of a run but for this, and would take each other's state."""
+    run, _ = yaml.safe_load(HOST_FILES["update-package"].read_text())["jobs"].values()
+    assert uses_of(run)[0]["with"]["matrix-leg"] == "${{ inputs.package }}"
 
 
 def test_hello_is_one_launch_and_its_gate_sees_the_file(project):

@@ -75,6 +75,7 @@ def test_an_example_is_written_and_its_workflow_is_sound(name, project):
     [
         ("nightly-deps", ["create and approve pull requests", "default branch only"], ["label"]),
         ("issue-to-pr", ["label gump:implement", "create and approve"], ["environment"]),
+        ("matrix-of-packages", ["create and approve", "default branch only"], ["label"]),
         ("fix-pr-on-comment", ["default branch only"], ["create and approve", "label"]),
         ("fix-failing-ci", ["put the name of your CI in the place of CI"], ["create and approve"]),
         ("review-pr", ["commit and push them"], ["create and approve", "label"]),
@@ -90,7 +91,8 @@ def test_it_is_said_what_an_example_needs(name, needs, needs_not, project):
 def test_all_of_them_fit_into_one_repository(project):
     for name in NAMES:
         setting_up.init(name, project.repo)
-    assert len(written(project.repo)) == 2 * len(NAMES) + 1  # hello has a script for the stand-in
+    # hello has a script for the stand-in, matrix-of-packages what it calls for each package
+    assert len(written(project.repo)) == 2 * len(NAMES) + 2
     stems = tuple(path.stem for path in FILES.values())
     assert checks.validate(stems, project.repo) == ([f"{stem}: ok" for stem in stems], None)
 

@@ -238,7 +238,7 @@ def test_whose_the_token_is_and_what_is_known_of_it(viewer, given, words):
 @pytest.mark.parametrize(
     ("old", "mark", "what"),
     [
-        ("contents: write", Mark.BAD, "nightly-deps.yml:29: the job deps lacks `contents: write`"),
+        ("contents: write", Mark.BAD, "yml:51: the job publish lacks `contents: write`"),
         ("pull-requests: write", Mark.BAD, "lacks `pull-requests: write` to open and update"),
         ("actions: read", Mark.CARE, "lacks `actions: read` to find the state"),
     ],

@@ -26,6 +26,11 @@ def files_of(name, script):
     return texts | {".gump/scripted.json": json.dumps(script)}
 
 
+def steps_of(run, job):
+    """Those of action.yml that were run there; not every example gives its use of it an id."""
+    return {path.rpartition(".")[2] for path in run.of(job).steps}
+
+
 @pytest.fixture
 def ground(bed, action, github, github_server, tmp_path):
     """`make(name, script)` puts an example on both sides; `play(event, told)` is a host run."""

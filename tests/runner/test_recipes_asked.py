@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ..example_files import output, write
-from .recipes import CODE
+from .recipes import CODE, steps_of
 from .test_pulls import FORK, commit, git, payload
 
 WRONG, RIGHT = (write("answer.py", f"ANSWER = {value}\n") for value in (0, 42))
@@ -48,11 +48,6 @@ def check_published(run, words, github):
     assert not AGENTS & published
     (comment,) = github.comments
     assert words in comment["body"]
-
-
-def steps_of(run, job):
-    """Those of action.yml that were run there; not every example gives its use of it an id."""
-    return {path.rpartition(".")[2] for path in run.of(job).steps}
 
 
 @pytest.fixture
