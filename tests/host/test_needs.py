@@ -7,6 +7,7 @@ from gump_action.host.setup.host_workflows import Rights, is_pinned, read_host_w
 from gump_action.host.setup.needs import needs_of
 
 from ..example_files import HOST_FILES, HOSTS
+from ..host_files import SHOWN
 
 HOST = """\
 # Does something. And more.
@@ -77,6 +78,15 @@ def test_a_use_needs_this(on, given, wanted):
 def test_each_example_grants_what_it_needs_and_no_more(file):
     host = read_host_workflow(file.read_text(), file.name)
     assert host.uses or any(each.startswith("./") for each in host.actions)
+    for use in host.uses:
+        needed = {need.name: need.level for need in needs_of(use, host.events)}
+        assert dict(use.rights.names) == needed
+
+
+@pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
+def test_what_a_page_shows_grants_what_it_needs_and_no_more(text):
+    host = read_host_workflow(text, "shown.yml")
+    assert host.uses
     for use in host.uses:
         needed = {need.name: need.level for need in needs_of(use, host.events)}
         assert dict(use.rights.names) == needed
