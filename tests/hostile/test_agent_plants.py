@@ -12,6 +12,7 @@ import pytest
 
 from ..action.job import STEPS
 from ..github.state import TOKEN
+from .stage import AS_USER
 
 PYTHON_NAMES = (
     "sitecustomize.py",
@@ -266,6 +267,30 @@ def test_a_process_that_waits_for_the_step_with_the_token(stage, start):
     assert job.result["status"] == "passed", job.log
     assert stage.found("waits") == "began\n"
     assert processes(f"sleep\0{seconds}") == []
+
+
+OUTLIVES = """\
+env -i PATH="$PATH" setsid sh -c '
+n=0
+until grep -haz KEY /proc/[0-9]*/environ || test $n -gt 1200; do n=$((n + 1)); sleep 0.1; done
+' > FOUND 2> /dev/null < /dev/null &
+"""
+
+
+@pytest.mark.open("what outlives the engine")
+def test_a_process_that_outlives_the_engine_sees_what_later_steps_are_given(stage, tmp_path):
+    """The /proc/self/environ finding, of steps to come: no mark to find it by, and no parent."""
+    key, seen = f"a-state-key-of-forty-characters-{os.getpid():08}", tmp_path / "seen"
+    waits = OUTLIVES.replace("KEY", key).replace("FOUND", str(seen))
+    job = stage.attack({"outlives": waits + DIES}, state_key=key)
+    assert job.codes["run"] not in (0, 1)
+    (tmp_path / "sha256sum").write_text("#!/bin/sh\nsleep 5\n")  # the digest of the engine
+    (tmp_path / "sha256sum").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    given = {"PATH": path, "RUNNER_TEMP": str(stage.root), "GUMP_STATE_KEY": key}
+    argv = [*AS_USER, "bash", "-c", STEPS["save"]["run"]]
+    subprocess.run(argv, env=given | {"GUMP_ENGINE": "x"}, capture_output=True, check=False)
+    assert f"GUMP_STATE_KEY={key}" in seen.read_text()
 
 
 def processes(words):
