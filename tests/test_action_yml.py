@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gump_action.action import agents
+from gump_action.errors import InputError
 from gump_action.host import inputs, outputs
 from gump_action.host.publishing import publication
 
@@ -49,13 +51,21 @@ OF_OTHER_STEPS = {
 }
 
 
-@pytest.mark.parametrize("step", ["resolve", "agents", "run"])
+@pytest.mark.parametrize("step", ["resolve", "run"])
 def test_each_input_that_the_engine_reads_is_set(step):
     asked = Asked()
     inputs.read(asked)
     if step == "resolve":
         assert set(STEPS[step]["env"]) >= PUBLICATION
     assert asked.names == set(STEPS[step]["env"]) - OF_OTHER_STEPS - PUBLICATION
+
+
+def test_the_step_that_installs_is_given_what_it_asks_for(tmp_path, monkeypatch):
+    asked = Asked()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match='no workflow "w"'):
+        agents.install(asked, None)
+    assert {name for name in asked.names if name.startswith("GUMP_")} == set(STEPS["agents"]["env"])
 
 
 def test_each_input_about_publishing_is_set():
@@ -170,10 +180,10 @@ def test_nothing_is_imported_but_what_is_compared():
     """A folder on the module path brings all that an agent puts beside the engine."""
     assert ".pth" not in STEPS["install"]["run"]
     compare = [
-        re.findall(r"digest=\$\(.*", STEPS[name]["run"])
+        re.findall(r"^(?:sum|digest)=\$\(.*", STEPS[name]["run"], re.MULTILINE)
         for name in ("install", "save", "deliver", "publish")
     ]
-    assert len(compare[0]) == 1
+    assert len(compare[0]) == 2
     assert compare[1:] == compare[:1] * 3
 
 
@@ -201,5 +211,6 @@ def test_what_is_not_compiled_is_not_loaded_by_a_step():
 
 @pytest.mark.parametrize("step", ["save", "deliver"])
 def test_steps_with_secrets_compare_the_engine_alike(step):
+    """No file could hold these lines once: agents could change it, and it says what is changed."""
     lines = STEPS[step]["run"].replace(f" action {step}", " action publish")
     assert lines == STEPS["publish"]["run"]

@@ -11,19 +11,22 @@ from pathlib import Path
 
 from gump_action import installing
 from gump_action.action.job.log import Log
-from gump_action.host import inputs, places
+from gump_action.host import places
+from gump_action.host.inputs import Form
 from gump_action.workflow import loader
 
 
 def install(environ: Mapping[str, str], log: Log) -> None:
     """Raises InputError where the workflow has faults."""
-    asked = inputs.read(environ)
-    if not asked.install_agents:
+    form = Form(environ)
+    name, agent = form.required("workflow"), form.line("agent")
+    is_wanted = form.yes("install-agents", default=True)
+    form.check()
+    if not is_wanted:
         return
-    path = loader.find_workflow(asked.workflow, places.repository(Path()))
-    workflow = loader.load(path).workflow
+    workflow = loader.load(loader.find_workflow(name, places.repository(Path()))).workflow
     where = installing.cache(environ)
-    done = installing.install(workflow, where, environ, log.say, agent=asked.agent)
+    done = installing.install(workflow, where, environ, log.say, agent=agent)
     for missed in done.missed:
         log.warn(f"{missed.provider}: {missed.why}")
     log.outputs({"path": os.pathsep.join(map(str, done.path))})
