@@ -142,7 +142,7 @@ def _keep_report(text: str, here: Place) -> str:
 
 
 def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
-    """What a re-run will find is said as it is: what was packed, and whether it was stored."""
+    """What a re-run will find is said as far as it is known: what was packed and stored."""
     artifact = environ.get("GUMP_ARTIFACT_NAME", "")
     return replace(
         comment.facts_of(environ, attempt, is_running=False),
@@ -150,6 +150,8 @@ def _facts(environ: Mapping[str, str], attempt: int) -> Facts:
         state_note=environ.get("GUMP_STATE_NOTE", ""),
         notes=tuple(each for each in NOTES if each == environ.get("GUMP_AGAIN_NOTE")),
         kept=_kept(environ),
+        may_be_lost=not artifact and environ.get("GUMP_CACHED") == "true",
+        has_report=environ.get("GUMP_ARTIFACT_OUTCOME") != "failure",
     )
 
 

@@ -47,6 +47,7 @@ def jobs(project, tmp_path):
         github=None,
         machine="",
         only=(),
+        down=(),
         **inputs: str,
     ) -> Job:
         root = tmp_path / (machine or f"machine-{attempt}")
@@ -62,6 +63,7 @@ def jobs(project, tmp_path):
             attempt=attempt,
             event=event or {},
             github=github,
+            down=down,
         )
         return job.play_only(*only) if only else job.play()
 

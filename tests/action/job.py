@@ -37,6 +37,7 @@ PYTHON = '"$RUNNER_TEMP/gump-action/venv/bin/python"'
 INPUT = re.compile(r"\$\{\{ inputs\.([\w-]+)(?: \|\| env\.\w+)? \}\}")
 OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
 RAN = "${{ steps.run.outcome }}"
+KEPT = "${{ steps.artifact.outcome }}"
 PRIVATE = "${{ github.event.repository.private }}"
 OUTCOME = re.compile(
     r"\$\{\{ steps\.(artifact|bundle)\.outcome == 'success' && "
@@ -56,7 +57,8 @@ class Named(dict[str, str]):
 class Job:
     """One attempt of a job, on a machine of its own under `root`.  `store` outlives it.
 
-    `as_user` are words before the command of the step that runs agents.
+    `as_user` are words before the command of the step that runs agents; the stores in `down`, of
+    `artifact` and `cache`, take nothing.
     """
 
     root: Path
@@ -69,6 +71,7 @@ class Job:
     github: object = None
     is_private: bool = False
     as_user: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     log: str = ""
@@ -193,13 +196,16 @@ class Job:
             return str(self.is_private).lower()
         if text == RAN:
             return {0: "success", None: "skipped"}.get(self.codes.get("run"), "failure")
+        if text == KEPT:
+            return "failure" if "artifact" in self.down else "success"
         output = OUTPUT.fullmatch(text)
         if output:
             return self.outputs.get(output[1], {}).get(output[2], "")
         stored = OUTCOME.fullmatch(text)
         assert stored, f"this expression is not known here: {text}"
         kind, step, name = stored.groups()
-        is_stored = self.outputs.get("save", {}).get(kind, "false") not in ("", "false")
+        is_made = self.outputs.get("save", {}).get(kind, "false") not in ("", "false")
+        is_stored = is_made and kind not in self.down
         return self.outputs.get(step, {}).get(name, "") if is_stored else ""
 
     def _restore_cache(self) -> None:
@@ -229,7 +235,7 @@ class Job:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(names["bundle-path"], target)
         for kind in ("cache", "artifact"):
-            if saved.get(kind) == "true":
+            if saved.get(kind) == "true" and kind not in self.down:
                 target = self.store / kind / names[f"{kind}-{'key' if kind == 'cache' else 'name'}"]
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(names[f"{kind}-path"], target)

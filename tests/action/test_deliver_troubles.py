@@ -114,6 +114,43 @@ def test_a_token_that_may_not_push_is_said_with_the_right_that_it_lacks(ground):
     assert "Re-run failed jobs" in comments(ground)[0]
 
 
+WITHOUT_AGENTS = "publishes the result, and no agent is run again"
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({}, f"{WITHOUT_AGENTS}."),
+        ({"down": ("artifact",)}, f"{WITHOUT_AGENTS}, if the cache has kept the state"),
+        (
+            {"down": ("artifact",), "state": "artifact"},
+            "anew, agents and all, since no state was kept.",
+        ),
+        ({"state": "off"}, "anew, agents and all, since no state was kept; what this one has made"),
+    ],
+)
+def test_what_was_not_pushed_is_promised_to_the_next_attempt_only_where_it_was_kept(
+    how, words, ground
+):
+    ground.begin()
+    ground.server.status = 403
+    assert ground.on_pull(publish="push", **how).result["published"] == "failed"
+    (said,) = comments(ground)
+    assert words in said
+    assert (WITHOUT_AGENTS in said) is (WITHOUT_AGENTS in words)
+
+
+def test_a_bundle_is_there_for_the_next_attempt_of_the_job_that_publishes(ground):
+    ground.begin()
+    ran = ground.on_pull(mode="run", state="off")
+    ground.server.status = 403
+    ground.on_pull(
+        environ={"GITHUB_JOB": "publish"}, machine="b", mode="publish", publish="push",
+        bundle=ran.result["bundle"], workflow="", spec="", state="off",
+    )  # fmt: skip
+    assert f"{WITHOUT_AGENTS}." in comments(ground)[0]
+
+
 def test_actions_may_not_open_pull_requests(ground, github):
     """The push was done; when the setting is on, the next attempt opens it and pushes nothing."""
     ground.begin()

@@ -5,6 +5,8 @@ import subprocess
 from base64 import b64encode
 from pathlib import Path
 
+import pytest
+
 from .conftest import WORKFLOW
 
 KEYLESS: dict[str, str] = {}
@@ -102,6 +104,24 @@ def test_with_state_off_nothing_is_kept(jobs):
     first = jobs(1, state="off")
     assert not first.store.exists()
     assert launches(jobs(2, state="off")) == ["look#1", "impl#1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("auto", "if the cache has kept the state, for no artifact has it."),
+        ("artifact", "begins anew, since no state was kept."),
+        ("off", "begins anew, since no state was kept."),
+    ],
+)
+def test_a_rerun_is_not_promised_what_no_store_has_taken(state, words, jobs):
+    job = jobs(1, state=state, down=("artifact", "cache"))
+    assert (job.result["status"], job.result["artifact-name"]) == ("failed", "")
+    assert words in job.summary
+
+
+def test_what_an_artifact_has_is_promised(jobs):
+    assert "its retries are granted anew. 1 passed step is skipped." in jobs(1).summary
 
 
 def test_two_uses_in_one_job_do_not_meet(jobs):

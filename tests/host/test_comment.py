@@ -256,6 +256,11 @@ def test_a_state_that_was_not_kept_begins_anew():
     assert "**Re-run failed jobs** begins anew, since no state was kept.\n" in text
 
 
+def test_a_state_that_the_cache_alone_could_have_is_not_promised():
+    text = c.render(runs.failed().state, Facts(may_be_lost=True))
+    assert "granted anew, if the cache has kept the state, for no artifact has it." in text
+
+
 def test_a_run_without_attempts_begins_anew():
     run = Teller()
     run.begin()

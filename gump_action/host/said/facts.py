@@ -31,7 +31,9 @@ class Facts:
     Markdown of ours.
 
     `kept` is what a re-run will find of the state, and `state_note` what is to be said of it;
-    `elsewhere`: another job has run it, and stored what it could.
+    `elsewhere`: another job has run it, and stored what it could.  `may_be_lost`: only the cache
+    could have it, whose client says of no failure (actions/cache/save v5.0.5).  `has_report`: the
+    report artifact is stored after this is told, as far as can be known.
 
     `from_base` are the instruction files that were taken from the base; `changes` the diff's files,
     None where nobody has looked; `workflow` is what was run, where it is at hand.  `delivery` is
@@ -45,6 +47,8 @@ class Facts:
     attempt: int = 1
     artifact: str = ""
     kept: Kept = "whole"
+    may_be_lost: bool = False
+    has_report: bool = True
     state_note: str = ""
     notes: tuple[str, ...] = ()
     from_base: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ _DETAILS = 10
 _DETAIL = 1500
 _WARNING = 400
 _GATE = 80
+_PATCH = "; what this one has made is `result.patch` in the report artifact"
 _EDIT = (
     "Where the host workflow was changed for it, start a new run instead: a re-run uses that file "
     "as it was."
@@ -157,10 +158,9 @@ def delivered(facts: Facts) -> tuple[str, ...]:
     if done is None or not done.is_for_rerun:
         return done.lines if done else ()
     begins = (
-        "begins the run anew, agents and all, since no state was kept; what this one has made is "
-        "`result.patch` in the report artifact"
+        f"begins the run anew, agents and all, since no state was kept{_PATCH * facts.has_report}"
         if facts.kept == "nothing"
-        else "publishes the result, and no agent is run again"
+        else f"publishes the result, and no agent is run again{_doubt(facts)}"
     )
     edit = f" {_EDIT}" if done.may_need_edit else ""
     return (*done.lines, f"When that is put right, **Re-run failed jobs** {begins}.{edit}")
@@ -181,7 +181,11 @@ def next_words(state: RunState, facts: Facts) -> str:
     skipped = number(len(state.passes), "passed step")
     verb = "is" if len(state.passes) == 1 else "are"
     also = f" {skipped} {verb} skipped." if state.passes else ""
-    return f"{_rerun(state)} goes on {_where(next_, facts)}.{also}"
+    return f"{_rerun(state)} goes on {_where(next_, facts)}{_doubt(facts)}.{also}"
+
+
+def _doubt(facts: Facts) -> str:
+    return ", if the cache has kept the state, for no artifact has it" if facts.may_be_lost else ""
 
 
 def _rerun(state: RunState) -> str:
