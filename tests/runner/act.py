@@ -26,8 +26,8 @@ class Trigger:
     """What starts an attempt of a host run. `triggering_actor` is who re-ran it, where not `actor`.
 
     `job` is the only one to run, after those that it needs; empty for all. `patience` shortens the
-    waits between the storage clients' tries. Repository and token are those that GitHub's stand-in
-    (tests/github) knows; `api_url` is its address.
+    waits of the storage clients, with 1 they are true. Repository and token are those that GitHub's
+    stand-in (tests/github) knows; `api_url` is its address.
     """
 
     event: str = "push"

@@ -1,7 +1,6 @@
 """A run over several attempts of its job, in a real runner with the real clients of its storage."""
 
 import json
-import time
 
 import pytest
 
@@ -9,7 +8,7 @@ from .act import Trigger, copy_action, make_repository
 from .cancel import cancel_as_github, make_cancellable
 from .conftest import HOST, WORKFLOW
 from .join import show_artifacts
-from .storage.server import DOWN, storage_at
+from .storage.server import DOWN, SILENT, storage_at
 from .told import KEY, launches
 
 # All attempts of a job have one commit, so what differs between them comes with the event.
@@ -134,20 +133,51 @@ def test_with_state_off_the_next_attempt_starts_anew(failed, again, github):
     assert github.calls == []
 
 
+def tries(bed, method):
+    """When the clients asked for this, in seconds."""
+    return [at for request, at in bed.storage.came if request.endswith(f"/{method}")]
+
+
 def test_a_store_that_is_down_costs_a_warning_and_a_bounded_time(bed, action, github_server):
     bed.storage.faults.append(DOWN)
     github_server.renew()
-    began = time.monotonic()
     run = start(bed, action, 2, [RIGHT], api_url=github_server.url).finish()
-    assert time.monotonic() - began < 60
-    lost = {"gump.artifact": "failure", "gump.report": "failure"}
-    assert run.steps.items() >= (RAN | {"gump.cache": "success"} | lost).items(), run.log
+    asked = ("GetCacheEntryDownloadURL", "CreateArtifact", "CreateCacheEntry")
+    assert [len(tries(bed, each)) for each in asked] == [5, 5, 5]
+    ran = RAN | {"gump.cache": "success", "gump.artifact": "failure"}
+    del ran["gump.report"]
+    assert run.steps.items() >= ran.items(), run.log
+    assert "gump.report" not in run.steps
     assert run.code == 0, run.log
     assert run.outputs["gump.status"] == "passed"
     assert run.outputs["gump.artifact-name"] == ""
     warned = [note.text for note in run.annotations if note.level == "warning"]
     assert [text for text in warned if "Failed to restore" in text], warned
     assert [text for text in warned if "Failed to save" in text], warned
+
+
+def test_one_step_waits_for_a_store_that_is_down_as_long_as_the_page_says(bed, action):
+    bed.storage.faults.append(DOWN)
+    run = start(bed, action, 1, [HALF], state="artifact", patience=1).finish()
+    assert run.steps["gump.artifact"] == "failure", run.log
+    assert "gump.report" not in run.steps
+    asked = tries(bed, "CreateArtifact")
+    assert len(asked) == 5
+    assert 24 <= asked[-1] - asked[0] <= 36 + 10  # what a busy machine takes
+    assert "begins anew, since no state was kept." in run.summary
+
+
+def test_a_store_that_never_answers_is_given_up_and_the_run_tells_what_is_known(bed, action):
+    """Five tries of three minutes for each step, here of a second or so."""
+    bed.storage.faults.append(SILENT)
+    run = start(bed, action, 1, [HALF], patience=0.006).finish()
+    ran = RAN | {"gump.run": "failure", "gump.artifact": "failure"}
+    del ran["gump.report"]
+    assert run.steps.items() >= ran.items(), run.log
+    assert "gump.report" not in run.steps
+    assert [len(tries(bed, each)) for each in ("CreateArtifact", "CreateCacheEntry")] == [5, 5]
+    assert run.outputs["gump.status"] == "failed"
+    assert "if the cache has kept the state, for no artifact has it." in run.summary
 
 
 def test_what_was_cancelled_goes_on_in_the_next_attempt(bed, action, tmp_path):

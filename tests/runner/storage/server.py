@@ -46,18 +46,26 @@ NO_SAVING = Fault(r"/CreateCacheEntry|/CreateArtifact", status=403)
 CUT = Fault(".", is_cut=True)
 
 
+SILENT = Fault(".", status=0, delay=3600)
+"""The connection is taken, and nothing is ever answered."""
+
+
 def slow(seconds: float) -> Fault:
     """Late, and good."""
     return Fault(".", status=0, delay=seconds)
 
 
 class Storage:
-    """`faults` may be set at any time; `asked` lists what came, as (request, status)."""
+    """`faults` may be set at any time; `asked` lists what was answered, as (request, status).
+
+    `came` lists all requests with their times, in seconds.
+    """
 
     def __init__(self, root: Path) -> None:
         self.kept = Kept(root)
         self.faults: list[Fault] = []
         self.asked: list[tuple[str, int]] = []
+        self.came: list[tuple[str, float]] = []
         self.blocks: dict[Path, dict[str, bytes]] = {}
         self.lock = threading.RLock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Door,), {"at": self}))
@@ -135,6 +143,7 @@ class Door(BaseHTTPRequestHandler):
         body = self.read_body()
         address = urlsplit(self.path)
         self.request_line = f"{self.command} {address.path}"
+        self.at.came.append((self.request_line, time.monotonic()))
         if self.is_faulty():
             return
         if call := TWIRP.fullmatch(address.path):
