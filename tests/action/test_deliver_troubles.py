@@ -102,7 +102,7 @@ def test_a_signed_commit_goes_onto_no_branch_that_has_moved_at_the_last_moment(g
     job = ground.on_pull(publish="push", sign_commits="true")
     assert (job.result["published"], job.result["status"]) == ("patch", "blocked"), job.log
     assert ground.remote.head("topic") == theirs
-    assert f"is on {theirs[:12]} now" in job.result["reason"]
+    assert f"and is on {theirs[:12]}" in job.result["reason"]
 
 
 def test_a_token_that_may_not_push_is_said_with_the_right_that_it_lacks(ground):
