@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gump_action.engine.events import GateEnded
@@ -82,8 +82,9 @@ def _of_gates(
     """Those with a line first, else in the order of the gates; each once."""
     found: dict[tuple[str, str, int, str], Annotation] = {}
     for source in _sources(state, printed):
+        folders = _folders(source)
         for complaint in complaints_in(source.text):
-            for made in _placed(complaint, source, tree):
+            for made in _placed(complaint, source, folders, tree):
                 key = (made.level, made.file, made.line, made.message)
                 found.setdefault(key, made)
     yield from sorted(found.values(), key=lambda each: not each.line)
@@ -100,9 +101,10 @@ def _sources(state: RunState, printed: Callable[[GateEnded], str]) -> Iterator[_
                         yield _Source(attempt, gate, printed(gate))
 
 
-def _placed(complaint: Complaint, source: _Source, tree: Tree) -> Iterator[Annotation]:
+def _placed(
+    complaint: Complaint, source: _Source, folders: Sequence[str], tree: Tree
+) -> Iterator[Annotation]:
     """At the first of its places that is a file of the tree; nothing where none is."""
-    folders = _folders(source)
     for name, line in complaint.places:
         file = _file(name, folders, tree)
         if file:
@@ -118,7 +120,7 @@ def _folders(source: _Source) -> list[str]:
     return ["", *named, *_FOLDER_OF_MAKE.findall(source.text)][:20]
 
 
-def _file(name: str, folders: list[str], tree: Tree) -> str:
+def _file(name: str, folders: Sequence[str], tree: Tree) -> str:
     """The file from the top of the tree; empty where it lies outside, or is not there."""
     for folder in folders:
         path = posixpath.normpath(posixpath.join(tree.root, folder.strip("\"'"), name))
