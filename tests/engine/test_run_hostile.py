@@ -38,7 +38,7 @@ def test_a_state_directory_that_came_with_the_repository_is_refused(project, kin
     project.commit({"state/git/config": "[filter]"})
     place = Place(repo=project.repo, kind=kind)
     with pytest.raises(InputError, match="git tracks files in here"):
-        open_workspace(place, project.repo / "state", RunState(), project.environ)
+        open_workspace(place, project.repo / "state", RunState(), project.environ, has_tree=False)
 
 
 def test_a_workflow_that_an_agent_rewrote_is_not_obeyed_when_the_run_goes_on(project):
