@@ -552,7 +552,7 @@ def test_a_stop_says_so_where_a_run_was_announced(ask, github):
     ask(comment("/gump stop fix"), mode="ask", run=101)
     mend, fix = [each["body"] for each in github.comments]
     assert "⏳ `mend` was asked for" in mend
-    assert "⏹️ `fix` was asked for" in fix
+    assert "⏭️ `fix` was asked for" in fix
     assert "stopped by `/gump stop`" in fix
     assert "actions/runs/100/attempts/1" in fix
     assert "It begins" not in fix
@@ -573,12 +573,14 @@ def test_where_the_job_that_runs_hands_on_nothing_the_next_one_says_so(ask, gith
     said = comment("/gump fix please")
     ask(said, mode="ask", run=100)
     ask(comment("/gump mend please"), mode="ask", run=101)
-    job = ask(said, mode="publish", publish="push", workflow="", run=100)
-    assert job.codes["resolve"] == 2
-    assert "has made none, and its log says why" in job.log
+    how = {"mode": "publish", "publish": "push", "workflow": ""}
+    job = ask(said, run=100, reason="failure", **how)
+    assert (job.codes["resolve"], job.result["status"]) == (0, "skipped")
+    assert "deliver" not in job.codes
     fix, mend = [each["body"] for each in github.comments]
-    assert "⏹️ `fix` was asked for" in fix
-    assert "has handed on nothing" in fix
+    assert "⏭️ `fix` was asked for" in fix
+    assert "its job failed, and its log says why" in fix
+    assert read(fix).announced == (100,)
     assert "⏳ `mend` was asked for" in mend
 
 

@@ -78,7 +78,8 @@ def test_the_comment_of_another_workflow_or_person_is_left_alone(on_pull, github
 
 
 def test_without_the_right_to_comment_the_run_is_what_it_was(on_pull, github):
-    github.seed({"faults": [{"path": "/issues/7/comments", "status": 403}]})
+    fault = {"path": "/issues/7/comments", "method": "POST", "status": 403}
+    github.seed({"faults": [fault]})
     job = on_pull(1)
     assert job.result["status"] == "failed"
     assert "pull-requests: write" in job.log

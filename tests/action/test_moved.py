@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ..system.served import git
-from .test_asking import TRAILER, answers, comment, ledger, reactions
-from .test_deliver import comments, ground
+from .test_asking import TRAILER, comment, ledger, reactions
+from .test_asking import answers as all_answers
+from .test_deliver import comments as all_comments
+from .test_deliver import ground
 
 __all__ = ["ground"]
 
 PUBLISH = {"mode": "publish", "publish": "push", "workflow": "", "job": "publish"}
 NO_KEY = {"publish": {"ANTHROPIC_API_KEY": ""}}
+ASKED = "/gump"
 MATE = "u"
 """Who pushes with tests/system/served's `git`."""
 
@@ -29,6 +32,8 @@ def asked(ground):
 
     def play(text="/gump fix", attempt=1, *, run=100, job="fix", written=first, **inputs):
         event = comment(text, created_at=written)
+        if all(each["id"] != event["comment"]["id"] for each in ground.github.comments):
+            ground.github.add_comment(7, ASKED, "octocat")["id"] = event["comment"]["id"]
         if run not in [each["id"] for each in ground.github.runs]:
             ground.github.add_run(run)
         variables = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_JOB": job}
@@ -40,6 +45,15 @@ def asked(ground):
         return done
 
     return play
+
+
+def comments(ground):
+    """Ours, of runs and answers."""
+    return [body for body in all_comments(ground) if body != ASKED]
+
+
+def answers(github):
+    return [body for body in all_answers(github) if body != ASKED]
 
 
 def moment():
@@ -221,7 +235,7 @@ def test_who_waited_and_was_overtaken_is_told_by_the_job_that_publishes(ground, 
     (body,) = comments(ground)
     assert "**What was asked for last was not run:** what was asked for cannot be done" in body
     assert "It begins" not in body
-    assert ledger(ground.github).announced == ()
+    assert ledger(ground.github).announced == (100,)
 
 
 def test_what_was_said_of_an_earlier_run_stays(ground, asked):

@@ -32,7 +32,7 @@ class Announced:
         for each in said if self.number else ():
             known = standing.read(each.body) if begins_as_ours(each.body) else standing.Standing()
             run = standing.waits_for(known)
-            if run and run in host_runs:
+            if run in host_runs and comment.is_waiting(each.body):
                 told = f"{why}{self._page(run)}"
                 self.github.edit_comment(each.id, comment.came_to_nothing(each.body, told))
 

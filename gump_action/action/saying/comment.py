@@ -95,7 +95,7 @@ class Desk:
         facts = facts_of(self.environ, 1, is_running=False)
         run, said = self._turn(facts).host_run, comment.not_run(why, facts)
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
-            for each in github.part(Thread).comments_of(self.number, github.viewer()):
+            for each in github.part(Thread).comments_of(self.number, {github.viewer()}):
                 known = standing.read(each.body)
                 if run in known.announced:
                     github.edit_comment(each.id, self.mask(comment.with_note(each.body, said)))

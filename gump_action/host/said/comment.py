@@ -136,6 +136,12 @@ def _parts(body: str) -> tuple[str, str, list[str]]:
     return mark, ledger, [each for each in told.split("\n\n") if not each.startswith(_NOT_RUN)]
 
 
+def is_waiting(body: str) -> bool:
+    """Whether it says of a run that it begins, and nothing has been heard of that since."""
+    _, _, parts = _parts(body)
+    return _is_announcement(parts) and parts[0].startswith(f"### {rows.RUNNING} ")
+
+
 def _is_announcement(parts: Sequence[str]) -> bool:
     title = parts[0] if parts else ""
     return title.startswith((f"### {rows.RUNNING} ", f"### {_LEFT} ")) and title.endswith(_ASKED)
