@@ -146,9 +146,9 @@ def test_the_host_workflow_of_this_project_passes(bed, tmp_path):
     assert run.code == 0, run.log
     legs = [run.of("passes", os=name) for name in LABELS]
     assert [leg.outputs["gump.status"] for leg in legs] == ["passed", "passed"]
-    story = run.of("goes-on").outputs
-    assert (story["first.status"], story["second.status"]) == ("failed", "passed")
-    assert story["first.run-id"] == story["second.run-id"]
+    story = run.of("believes-nothing").outputs
+    assert (story["first.status"], story["second.status"]) == ("failed", "failed")
+    assert story["first.run-id"] != story["second.run-id"]
 
 
 def test_the_engine_begins_soon_also_where_uv_has_nothing_in_its_cache(
