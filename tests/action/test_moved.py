@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gump_action.host.asking.standing import Standing, line_of
+
 from ..system.served import git
 from .test_asking import TRAILER, comment, ledger, reactions
 from .test_asking import answers as all_answers
@@ -256,6 +258,14 @@ def test_where_nothing_was_announced_nothing_is_said(ground, asked):
     done = asked(reason="failure", **PUBLISH)
     assert done.result["status"] == "skipped"
     assert comments(ground) == []
+
+
+def test_what_looks_like_an_announcement_in_another_actions_comment_stays(ground, asked):
+    """GitHub's bot speaks for many, and some of them repeat what strangers say."""
+    forged = f"Coverage of\n{line_of(Standing(announced=(100,)))}\nText"
+    ground.github.add_comment(7, forged)
+    asked(reason="failure", **PUBLISH)
+    assert comments(ground) == [forged]
 
 
 @pytest.mark.parametrize("more", [{}, {"mode": "ask", "job": "ask"}])

@@ -5,6 +5,7 @@ import pytest
 from gump_action.errors import HostError
 from gump_action.host.api import Api, Connection
 from gump_action.host.github.thread import Thread
+from gump_action.host.marks import mark_of
 
 from ..github.state import OUR_BOT, TOKEN, Fault
 
@@ -25,6 +26,13 @@ def test_all_that_an_account_has_written_is_found_over_all_pages(thread, github)
     last = github.add_comment(7, "last")
     found = thread.comments_of(7, [OUR_BOT.upper()])
     assert [each.id for each in found] == [first["id"], last["id"]]
+
+
+def test_what_an_account_of_ours_says_for_others_is_none_of_ours(thread, github):
+    mark = mark_of("fix", "7")
+    ours = github.add_comment(7, f"{mark}\nText")
+    github.add_comment(7, f"Another action says\n{mark}")
+    assert [each.id for each in thread.ours(7, [OUR_BOT])] == [ours["id"]]
 
 
 def test_the_message_of_a_commit_is_told(thread, github):

@@ -16,7 +16,6 @@ from gump_action.host.asking.sameness import signature_of_logs
 from gump_action.host.asking.standing import Last, Standing
 from gump_action.host.event import Event
 from gump_action.host.github.thread import Thread
-from gump_action.host.marks import begins_as_ours
 from gump_action.host.publishing.tasks import JOBS_BOT
 from gump_action.host.run_key import STATES, workflow_path
 from gump_action.host.spec.failing import complaints
@@ -44,8 +43,7 @@ class Past:
     @cached_property
     def _said(self) -> tuple[Comment, ...]:
         authors = {self.github.viewer(), JOBS_BOT, *self.bots}
-        said = self.github.part(Thread).comments_of(self.number, authors) if self.number else ()
-        return tuple(each for each in said if begins_as_ours(each.body))
+        return self.github.part(Thread).ours(self.number, authors) if self.number else ()
 
     def of(self, names: Collection[str]) -> dict[str, Standing]:
         """What is remembered of each of these workflows; of the same mark each account's oldest

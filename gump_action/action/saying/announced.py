@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from gump_action.host.api import Api
 from gump_action.host.asking import standing
 from gump_action.host.github.thread import Thread
-from gump_action.host.marks import begins_as_ours
 from gump_action.host.said import comment
 from gump_action.host.said.facts import Facts, server_of, url_of_run
 
@@ -28,10 +27,9 @@ class Announced:
 
     def close(self, host_runs: Collection[int], why: str) -> None:
         """Of these host runs; a comment that tells more stays as it is.  `why` is Markdown."""
-        said = self.github.part(Thread).comments_of(self.number, {self.github.viewer()})
+        said = self.github.part(Thread).ours(self.number, {self.github.viewer()})
         for each in said if self.number else ():
-            known = standing.read(each.body) if begins_as_ours(each.body) else standing.Standing()
-            run = standing.waits_for(known)
+            run = standing.waits_for(standing.read(each.body))
             if run in host_runs and comment.is_waiting(each.body):
                 told = f"{why}{self._page(run)}"
                 self.github.edit_comment(each.id, comment.came_to_nothing(each.body, told))

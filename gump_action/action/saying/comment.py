@@ -16,7 +16,7 @@ from gump_action.host.api import Api
 from gump_action.host.asking import standing
 from gump_action.host.asking.standing import Standing, Turn, advanced
 from gump_action.host.github.thread import Thread
-from gump_action.host.marks import begins_as_ours, has_mark, mark_of
+from gump_action.host.marks import has_mark, mark_of
 from gump_action.host.publishing.tasks import JOBS_BOT
 from gump_action.host.run_key import workflow_path
 from gump_action.host.said import comment
@@ -95,23 +95,21 @@ class Desk:
         facts = facts_of(self.environ, 1, is_running=False)
         run, said = self._turn(facts).host_run, comment.not_run(why, facts)
         with Api(api.connection(self.environ, self.token), patience=_PATIENCE) as github:
-            for each in github.part(Thread).comments_of(self.number, {github.viewer()}):
-                known = standing.read(each.body)
-                if run in known.announced:
+            for each in github.part(Thread).ours(self.number, {github.viewer()}):
+                if run in standing.read(each.body).announced:
                     github.edit_comment(each.id, self.mask(comment.with_note(each.body, said)))
                     return True
         return False
 
     def _look(self, github: Api, mark: str) -> None:
         viewer = github.viewer()
-        said = github.part(Thread).comments_of(self.number, {viewer, JOBS_BOT})
+        said = github.part(Thread).ours(self.number, {viewer, JOBS_BOT})
         own = [each for each in said if each.author.login.lower() == viewer.lower()]
         there = next((each for each in own if has_mark(each.body, mark)), None)
         self.known = there.id if there else 0
         self.body = there.body if there else ""
         self.standing = standing.read(self.body)
-        ours = [each.body for each in said if begins_as_ours(each.body)]
-        self.others = tuple(map(standing.read, ours))
+        self.others = tuple(standing.read(each.body) for each in said)
 
     def _turn(self, facts: Facts) -> Turn:
         run = self.environ.get("GITHUB_RUN_ID", "")

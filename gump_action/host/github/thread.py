@@ -12,6 +12,7 @@ from gump_action.host.answers import Comment, Json
 from gump_action.host.event import COMMIT
 from gump_action.host.github.calls import Calls
 from gump_action.host.github.patience import Ask
+from gump_action.host.marks import begins_as_ours
 
 
 class Thread:
@@ -26,6 +27,11 @@ class Thread:
         ask = Ask("GET", self._at(f"issues/{number}/comments"), "pull-requests: read")
         pages = self._calls.pages(ask, answers.read_comment)
         return tuple(each for each in pages if each.author.login.lower() in ours)
+
+    def ours(self, number: int, authors: Collection[str]) -> tuple[Comment, ...]:
+        """Of those the ones with a mark of ours: an account of ours may speak for others, too."""
+        said = self.comments_of(number, authors)
+        return tuple(each for each in said if begins_as_ours(each.body))
 
     def message(self, sha: str) -> str:
         """That of a commit."""
