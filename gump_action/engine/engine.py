@@ -37,10 +37,10 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
         has_tree = settling.is_at(store, place)
         lost = [] if has_tree or wish.is_fresh else settling.settle_alone(store, around)
         state, said = find_known(store, wish, around, has_tree=has_tree)
-        here = _open(wish, store, state, around, has_tree=has_tree)
+        here = _open(wish, store, state, around, place=place, has_tree=has_tree)
         if here.workspace.incoming and here.workspace.incoming.why:
             said = _set_aside_unmerged(here)
-            here = _open(wish, store, RunState(), around, has_tree=False)
+            here = _open(wish, store, RunState(), around, place=place, has_tree=False)
         settling.keep_place(store, place)
     except BaseException:
         git.ignore(around.stop)
@@ -64,7 +64,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
 
 
 def _open(
-    wish: Wish, store: Store, state: RunState, around: Surroundings, *, has_tree: bool
+    wish: Wish, store: Store, state: RunState, around: Surroundings, *, place: Place, has_tree: bool
 ) -> Run:
     """The parts of a run that goes on with this state, before it has said anything."""
     given = record.keep_given(wish.workflow, wish.given, store, state)
@@ -72,7 +72,7 @@ def _open(
     mark = settling.leave_mark(store)
     env = process.for_git(environment.for_git(around.environ), mark)
     workspace = open_workspace(
-        _place(wish, around), store.root, state, env, has_tree=has_tree, takes_in=wish.takes_in
+        place, store.root, state, env, has_tree=has_tree, takes_in=wish.takes_in
     )
     return Run(wish.workflow, given, around, store, workspace, state, mark)
 
