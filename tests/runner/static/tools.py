@@ -6,6 +6,7 @@ actionlint knows host workflows only; an action is shown to it as the workflow t
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -75,22 +76,45 @@ def call_uv(package: str, *command: object) -> str:
 
 
 def ask_languageservice(files: Iterable[Path], built: Path, actions: Path) -> list[Finding]:
-    return call_node(built / "languageservice.mjs", actions, *files)
+    found = call("node", built / "languageservice.mjs", actions, *files)
+    return [Finding(each["file"], each["line"], each["message"]) for each in found]
 
 
-def ask_actionlint(files: Iterable[Path], built: Path, scratch: Path) -> list[Finding]:
-    shown = {str(show_action(file, scratch) if is_action(file) else file): file for file in files}
-    found = call_node(built / "actionlint.mjs", *shown)
-    return [Finding(str(shown[each.file]), each.line, each.words) for each in found]
-
-
-def call_node(*command: object) -> list[Finding]:
-    argv = ["node", *(str(word) for word in command)]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def ask_actionlint(files: Iterable[Path], scratch: Path) -> list[Finding]:
+    """Without the tools that it calls where they are on PATH. The paths it tells are relative."""
+    shown = {show(file, scratch): file for file in files}
+    flags = ("-no-color", "-shellcheck=", "-pyflakes=", "-format={{json .}}")
+    found = call(os.environ["GUMP_TEST_ACTIONLINT"], *flags, *shown, good=(0, 1))
     return [
-        Finding(each["file"], each["line"], each["message"]) for each in json.loads(done.stdout)
+        Finding(str(shown[Path(each["filepath"]).resolve()]), each["line"], each["message"])
+        for each in found
     ]
+
+
+def call(*command: object, good: Sequence[int] = (0,)) -> list[dict]:
+    argv = [str(word) for word in command]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode in good, done.stderr
+    return json.loads(done.stdout)
+
+
+def show(file: Path, scratch: Path) -> Path:
+    """An action as a workflow, an example as a repository: a local `uses:` counts from its root."""
+    if is_action(file):
+        return show_action(file, scratch)
+    root = file.parents[2]
+    return file if (root / ".git").exists() else show_root(root, scratch) / file.relative_to(root)
+
+
+def show_root(root: Path, scratch: Path) -> Path:
+    target = scratch / as_name(root)
+    (target / ".git").mkdir(parents=True, exist_ok=True)
+    shutil.copytree(root / ".github", target / ".github", dirs_exist_ok=True)
+    return target
+
+
+def as_name(path: Path) -> str:
+    return re.sub(r"\W+", "-", str(path))
 
 
 def show_action(file: Path, scratch: Path) -> Path:
@@ -100,7 +124,7 @@ def show_action(file: Path, scratch: Path) -> Path:
     outputs = {name: each.get("value", "") for name, each in action.get("outputs", {}).items()}
     job = {"runs-on": "ubuntu-latest", "outputs": outputs, "steps": action["runs"]["steps"]}
     host = {"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"composite": job}}
-    target = scratch / re.sub(r"\W+", "-", str(file))
+    target = scratch / as_name(file)
     target.write_text(yaml.safe_dump(host, sort_keys=False))
     return target
 
