@@ -22,7 +22,9 @@ from gump_action.workflow.tree import listed, suggest
 _PACKAGE = Path(__file__).parent
 _TAKEN = (".github", ".gump")
 _BY_HAND = {"workflow_dispatch"}
-_ON_DEFAULT_BRANCH = {"issues", "issue_comment", "schedule", "workflow_run"}
+_ON_DEFAULT_BRANCH = {
+    "issues", "issue_comment", "schedule", "workflow_run", "check_suite", "check_run",
+}  # fmt: skip
 """Events that start host workflows of the default branch alone."""
 _TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _REMOTE = re.compile(

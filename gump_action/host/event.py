@@ -28,6 +28,8 @@ class Kind(StrEnum):
     WORKFLOW_DISPATCH = "workflow_dispatch"
     REPOSITORY_DISPATCH = "repository_dispatch"
     WORKFLOW_RUN = "workflow_run"
+    CHECK_SUITE = "check_suite"
+    CHECK_RUN = "check_run"
     PUSH = "push"
     MERGE_GROUP = "merge_group"
     UNKNOWN = "unknown event"
@@ -113,7 +115,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Upstream:
-    """The host run that a `workflow_run` follows."""
+    """The host run that a `workflow_run` follows, or the suite of checks that a `check_suite` does.
+
+    A suite is of another CI than GitHub's, and has no attempts: 0.  `check` is the one check of it
+    that a `check_run` follows.
+    """
 
     id: int
     event: str
@@ -121,8 +127,13 @@ class Upstream:
     head: Side
     conclusion: str = ""
     attempt: int = 1
+    check: int = 0
     triggering_actor: Person | None = None
     pull: int = 0  # the one pull request of this repository that it was about, where it is one
+
+    @property
+    def is_suite(self) -> bool:
+        return self.attempt == 0
 
 
 @dataclass(frozen=True)
@@ -179,17 +190,21 @@ class Event:
     pushes: tuple[Push, ...] | None = None
 
     @property
+    def code(self) -> Side | None:
+        """The commit that this is about, also by a host run or checks before it."""
+        return self.upstream.head if self.upstream else self.head
+
+    @property
     def is_fork(self) -> bool | None:
         """Whether the code is another repository's; None where that is still to be looked up."""
-        head = self.upstream.head if self.upstream else self.head
-        if head:
+        if self.code:
             ours = self.repository.id
-            return ours is None or head.repository_id != ours
+            return ours is None or self.code.repository_id != ours
         return None if self.needs_pull_request else False
 
     @property
     def pull_number(self) -> int:
-        """The pull request that this is about, also by a host run before it; 0 for none."""
+        """The pull request that this is about, also by what came before it; 0 for none."""
         if self.subject.kind == "pull_request":
             return self.subject.number
         return self.upstream.pull if self.upstream else 0

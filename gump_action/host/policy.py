@@ -5,79 +5,14 @@ Looking rights up is `api`'s; docs/security.md shows the table to people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gump_action.host.event import Event, Kind, Person
 from gump_action.host.trigger import code
 from gump_action.host.trigger.code import COMMENTS
 from gump_action.host.trigger.rights import Allowed, Right, Rights, Unknown
-
-
-class Role(StrEnum):
-    """The part that an account had; the text completes "octocat, …"."""
-
-    ACTOR = "who started this"
-    AGAIN = "who ran this again"
-    SENDER = "who did what this event tells of"
-    AUTHOR = "whose text this is"
-    UPSTREAM = "who started the host run before this one"
-    UPSTREAM_AGAIN = "who ran the host run before this one again"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One kind of event: who is judged, which actions may start a run (all, if None), and why.
-
-    `is_vouched` says that GitHub lets only those start it, or run it again, who may write: nobody
-    has to be looked up then, so a run does not hang on that, and bots are still judged by name.
-    """
-
-    judged: tuple[Role, ...]
-    why: str
-    actions: frozenset[str] | None = None
-    is_vouched: bool = False
-
-
-STARTERS = (Role.ACTOR, Role.AGAIN, Role.SENDER)
-TABLE: Mapping[Kind, Row] = {
-    Kind.PULL_REQUEST: Row(
-        (*STARTERS, Role.AUTHOR), "its title and body are read; a label speaks for who set it"
-    ),
-    Kind.PULL_REQUEST_TARGET: Row(
-        (*STARTERS, Role.AUTHOR), "as pull_request, but with secrets also for forks"
-    ),
-    Kind.ISSUE_COMMENT: Row(
-        (*STARTERS, Role.AUTHOR), "anybody can comment; others can edit", frozenset({"created"})
-    ),
-    Kind.REVIEW: Row(
-        (*STARTERS, Role.AUTHOR), "anybody can review; others can edit", frozenset({"submitted"})
-    ),
-    Kind.REVIEW_COMMENT: Row(
-        (*STARTERS, Role.AUTHOR), "anybody can review; others can edit", frozenset({"created"})
-    ),
-    Kind.ISSUES: Row(
-        (*STARTERS, Role.AUTHOR), "anybody can open one; a label speaks for who set it"
-    ),
-    Kind.SCHEDULE: Row(
-        (Role.AGAIN,),
-        "GitHub's clock starts it; its actor only once wrote the cron line",
-        is_vouched=True,
-    ),
-    Kind.WORKFLOW_DISPATCH: Row(
-        STARTERS, "who can dispatch can write; no text of others", is_vouched=True
-    ),
-    Kind.REPOSITORY_DISPATCH: Row(
-        STARTERS, "who can dispatch can write; no text of others", is_vouched=True
-    ),
-    Kind.WORKFLOW_RUN: Row(
-        (*STARTERS, Role.UPSTREAM, Role.UPSTREAM_AGAIN),
-        "it has rights that the run before had not",
-    ),
-    Kind.PUSH: Row(STARTERS, "who can push can write; no text of others", is_vouched=True),
-    Kind.MERGE_GROUP: Row(STARTERS, "who can queue can write; no text of others", is_vouched=True),
-}
+from gump_action.host.trigger.table import TABLE, Role
 
 
 @dataclass(frozen=True)
@@ -111,7 +46,7 @@ def decide(
 
     Without `runs_agents` it is a job that only publishes what another one has made.
     """
-    why = _of_kind(event) or _of_loop(event, allowed)
+    why = _of_kind(event) or _of_loop(event, allowed) or _of_checks(event)
     if not why and event.needs_pull_request:
         return Skip(_not_looked_up(event), is_unknown=True)
     if why := why or _of_fork(event, allowed):
@@ -142,10 +77,12 @@ def _of_kind(event: Event) -> str:
         return f"The event {event.name!r} is not one that starts runs here: {known}."
     if row.actions is not None and event.action not in row.actions:
         wanted = " or ".join(sorted(row.actions))
-        return (
+        why = (
             f"{event.kind} starts a run only when something is {wanted}, and this one was "
-            f"{event.action!r}: who edits is not who wrote. Write a new one."
+            f"{event.action!r}"
         )
+        is_written = event.kind in COMMENTS
+        return f"{why}: who edits is not who wrote. Write a new one." if is_written else f"{why}."
     return ""
 
 
@@ -166,10 +103,21 @@ def _of_loop(event: Event, allowed: Allowed) -> str:
     return ""
 
 
+def _of_checks(event: Event) -> str:
+    """GitHub tells whose code was checked by its pull request alone, and of forks names none."""
+    upstream = event.upstream
+    if not upstream or not upstream.is_suite or upstream.pull:
+        return ""
+    return (
+        "These checks are not of one open pull request of this repository (GitHub names none of "
+        "forks here), so whose code was checked is not known, and what is not known is a no."
+    )
+
+
 def _of_fork(event: Event, allowed: Allowed) -> str:
     if event.is_fork is False or allowed.forks:
         return ""
-    head = event.upstream.head if event.upstream else event.head
+    head = event.code
     where = f"the fork {head.repository}" if head and head.repository else "a fork that is gone"
     because = (
         "GitHub gives such a run no secrets, so no agent could log in"
@@ -270,8 +218,7 @@ def _is(person: Person, login: str) -> bool:
 
 
 def _on_commit(event: Event, rights: Rights) -> MayRun | Skip:
-    head = event.upstream.head if event.upstream else event.head
-    commit = head.sha if head else event.job.sha
+    commit = event.code.sha if event.code else event.job.sha
     if not _takes_base(event, rights):
         return MayRun(commit)
     if event.base is None:
@@ -285,7 +232,8 @@ def _on_commit(event: Event, rights: Rights) -> MayRun | Skip:
 def _takes_base(event: Event, rights: Rights) -> bool:
     """Unless whoever opened the pull request may write here; a fork or a bot is never trusted."""
     if event.upstream:
-        return event.upstream.event.startswith(("pull_request", "merge_group"))
+        by = ("pull_request", "merge_group")
+        return event.upstream.is_suite or event.upstream.event.startswith(by)
     if event.kind is Kind.MERGE_GROUP:
         return True
     if event.subject.kind != "pull_request":

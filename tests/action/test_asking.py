@@ -458,6 +458,42 @@ def test_ci_that_fails_as_before_the_last_run_stops_and_asks(
         assert "re-run all jobs of the host run" in job.summary
 
 
+CHECKED = {
+    "same": [{"path": "a.py", "start_line": 9, "annotation_level": "failure", "message": "boom"}],
+    "other": [{"path": "a.py", "start_line": 9, "annotation_level": "failure", "message": "bang"}],
+}
+
+
+def checked_on_ours(ask, project, **more):
+    """Checks of another CI, on what a run of ours has pushed."""
+    head = project.git("rev-parse", "HEAD").strip()
+    told = after_ours(head)["workflow_run"]
+    suite = {"id": 5, "conclusion": "failure", "app": {"slug": "other-ci"}}
+    suite |= {name: told[name] for name in ("head_sha", "pull_requests", "head_commit")}
+    suite["pull_requests"][0]["base"]["sha"] = head
+    event = {"action": "completed", "check_suite": suite, "sender": WRITER}
+    given = {"allow_bots": "other-ci[bot]", "spec": "auto", "workflow": "mend"}
+    return ask(event, name="check_suite", **given, **more)
+
+
+@pytest.mark.parametrize(("now", "status"), [("same", "skipped"), ("other", "passed")])
+def test_checks_of_another_ci_start_a_run_and_stop_where_they_fail_as_before(
+    ask, github, project, done, now, status
+):
+    last = PUSHED.model_copy(update={"verdict": "passed", "upstream": 4, "upstream_attempt": 0})
+    remembered(github, "mend", runs=1, last=last)
+    before = [{"path": "a.py", "start_line": 3, "annotation_level": "failure", "message": "boom"}]
+    github.add_check(4, "unit", before, title="1 failed")
+    github.add_check(5, "unit", CHECKED[now], title="1 failed")
+    job = checked_on_ours(ask, project)
+    assert job.result["status"] == status, job.log + job.result["reason"]
+    if status == "skipped":
+        assert "CI fails in the same way as before" in job.result["reason"]
+    else:
+        assert (own(github).last.upstream, own(github).last.upstream_attempt) == (5, 0)
+        assert "a.py:9: failure: bang" in (job.state / "given/spec.md").read_text()
+
+
 def test_which_failure_a_run_was_to_mend_is_remembered_and_what_follows_is_said(
     ask, github, project, done
 ):

@@ -72,6 +72,7 @@ get /branches/{branch}
 post /check-runs
 get patch /check-runs/{check_run_id}
 get /check-runs/{check_run_id}/annotations
+get /check-suites/{check_suite_id}/check-runs
 get /commits/{ref}
 get /commits/{ref}/check-runs
 get /commits/{ref}/status

@@ -316,6 +316,17 @@ def _jobs(state, request, number, attempt):
     return page(request, rows, "jobs")
 
 
+@route("GET", r"/check-suites/(\d+)/check-runs", "checks=read")
+def _checks(state, request, number):
+    rows = [each for each in state.checks if each["check_suite"]["id"] == int(number)]
+    return page(request, rows, "check_runs")
+
+
+@route("GET", r"/check-runs/(\d+)/annotations", "checks=read")
+def _findings(state, request, number):
+    return page(request, state.findings.get(int(number), []))
+
+
 @route("GET", r"/actions/jobs/(\d+)/logs", "actions=read")
 def _log(state, request, number):
     if int(number) not in state.blobs:

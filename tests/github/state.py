@@ -74,6 +74,8 @@ class State:
         self.messages: dict[str, str] = {}
         self.remarks: list[dict] = []
         self.jobs: list[dict] = []
+        self.checks: list[dict] = []
+        self.findings: dict[int, list[dict]] = {}
         self.comparisons: dict[str, list[dict]] = {}
         self.faults: list[Fault] = []
         self.calls: list[str] = []
@@ -237,6 +239,20 @@ class State:
         self.jobs.append(job)
         return job
 
+    def add_check(self, suite: int, name: str, findings: list[dict] = (), **output) -> dict:
+        """A check of another CI, which failed; `output` is what it says for itself."""
+        here = self.next_id()
+        output = {"title": None, "summary": None, "text": None} | output
+        output["annotations_count"] = len(findings)
+        output["annotations_url"] = self.at(f"/check-runs/{here}/annotations")
+        known = {"id": here, "name": name, "check_suite": {"id": suite}, "output": output}
+        known |= {"status": "completed", "conclusion": "failure"}
+        check = self.description.sample("check-run", **known)
+        told = [self.description.sample("check-annotation", **each) for each in findings]
+        self.checks.append(check)
+        self.findings[here] = told
+        return check
+
     def add_artifact(self, name: str, content: bytes, run_id: int = 1, **values) -> dict:
         """An artifact whose zip is this; `head_repository_id` 2 is a fork's."""
         here = self.next_id()
@@ -270,6 +286,7 @@ class State:
             "runs": self.add_run,
             "comments": self.add_comment,
             "jobs": self.add_job,
+            "checks": self.add_check,
             "remarks": self.add_remark,
         }
         for name, value in words.items():

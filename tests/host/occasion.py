@@ -57,6 +57,13 @@ def event_of(name: str, edits: Mapping[str, object] | None = None, **more: str) 
     return read_event(variables(name, payload, **more), json.dumps(payload))
 
 
+def checked(name: str, **edits: object) -> dict[str, object]:
+    """Edits by which the recorded check or suite has failed, and is another CI's."""
+    return {f"{name}.conclusion": "failure", f"{name}.app.slug": "other-ci", **edits} | (
+        {"check_run.check_suite.app.slug": "other-ci"} if name == "check_run" else {}
+    )
+
+
 def own_pulls(many: int = 1) -> dict[str, object]:
     """Edits by which the recorded `workflow_run` is about pull requests of its own repository."""
     payload = payload_of("workflow_run")

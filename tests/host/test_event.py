@@ -9,7 +9,7 @@ from gump_action.host.answers import read_pull
 from gump_action.host.event import Job, Kind, Person, Side, Subject
 from gump_action.host.trigger.reading import read_event, with_pull_request
 
-from .occasion import SHA, event_of, own_pulls, payload_of, user, variables
+from .occasion import SHA, checked, event_of, own_pulls, payload_of, user, variables
 
 HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
 BASE = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
@@ -25,6 +25,8 @@ SUBJECTS = {
     "workflow_dispatch": Subject("dispatch", name="refs/heads/main"),
     "repository_dispatch": Subject("dispatch", name="refs/heads/main"),
     "workflow_run": Subject("ref", name="refs/heads/main"),
+    "check_suite": Subject("ref", name="refs/heads/main"),
+    "check_run": Subject("ref", name="refs/heads/main"),
     "push": Subject("ref", name="refs/heads/main"),
     "merge_group": Subject("ref", name="refs/heads/main"),
 }
@@ -124,6 +126,36 @@ def test_a_pull_request_of_another_repository_is_none_of_ours():
     """As recorded: GitHub names those of forks, too, that were opened from a branch of ours."""
     event = event_of("workflow_run")
     assert (event.base, event.number) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "suite", "check"),
+    [("check_suite", 118578147, 0), ("check_run", 118578147, 128620228)],
+)
+def test_a_check_names_its_suite_and_the_code_by_its_pull_request(name, suite, check):
+    event = event_of(name, checked(name))
+    upstream = event.upstream
+    assert upstream
+    assert (upstream.id, upstream.check, upstream.attempt) == (suite, check, 0)
+    assert (upstream.is_suite, upstream.conclusion, upstream.path) == (True, "failure", "")
+    assert event.code == Side(HEAD, "changes", 186853002)
+    assert event.base
+    assert (event.base.sha, event.number, event.is_fork) == (BASE, 2, False)
+    assert event.people.author == Person("other-ci[bot]", "Bot")
+
+
+@pytest.mark.parametrize("name", ["check_suite", "check_run"])
+@pytest.mark.parametrize("pulls", [0, 2])
+def test_checks_of_none_or_of_several_pull_requests_are_of_nobody_knows_whose_code(name, pulls):
+    suite = "check_suite" if name == "check_suite" else "check_run.check_suite"
+    (pull,) = payload_of("check_suite")["check_suite"]["pull_requests"]
+    event = event_of(name, {f"{suite}.pull_requests": [pull] * pulls})
+    assert (event.number, event.base, event.is_fork) == (0, None, True)
+
+
+def test_the_message_of_a_checked_commit_is_read_where_it_is_told():
+    assert event_of("check_suite").message == "Update README.md"
+    assert event_of("check_run").message == ""
 
 
 def test_what_a_dispatch_a_label_and_a_push_tell_is_read():

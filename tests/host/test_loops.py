@@ -3,7 +3,7 @@
 import pytest
 
 from gump_action.host.said.commit_words import Trailers, message_of
-from gump_action.host.trigger.loops import is_ours, needs_own, why_not
+from gump_action.host.trigger.loops import is_ours, needs_message, needs_own, why_not
 
 from .occasion import event_of, user
 
@@ -62,6 +62,20 @@ def test_other_events_of_a_pull_request_are_no_pushes():
 def test_a_host_run_after_our_push_starts_one_only_where_runs_are_counted(message, is_counted, may):
     why = why_not(event_of("workflow_run"), message, "", is_counted=is_counted)
     assert (why == "") is may
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "is_needed"),
+    [
+        ("check_run", {}, True),
+        ("check_suite", {}, False),
+        ("check_suite", {"check_suite.head_commit": None}, True),
+        ("workflow_run", {"workflow_run.head_commit": None}, True),
+        ("workflow_run", {}, False),
+    ],
+)
+def test_the_message_of_what_was_checked_is_looked_up_where_it_is_not_told(name, edits, is_needed):
+    assert needs_message(event_of(name, edits)) is is_needed
 
 
 def test_a_person_may_run_it_again_all_the_same():

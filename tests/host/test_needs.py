@@ -56,6 +56,11 @@ BASE = {"contents: read", "actions: read"}
         ("pull_request", "comment: never, spec: auto", {*BASE, "pull-requests: read"}),
         ("issue_comment", "mode: run", {*BASE, "pull-requests: read"}),
         ("workflow_run", "mode: run, spec: auto, state: off", {*BASE, "pull-requests: read"}),
+        (
+            "check_suite",
+            "mode: run, spec: auto, state: off",
+            {"contents: read", "checks: read", "pull-requests: read"},
+        ),
         ("'issues', issue_comment", "mode: run, spec: auto", {*BASE, "issues: read"}),
         (
             "issue_comment",

@@ -17,7 +17,7 @@ from gump_action.host.trigger.moments import is_newer_than
 from gump_action.host.trigger.reading import with_pull_request
 from gump_action.host.trigger.rights import Allowed, Right, Unknown, parse_bots, right_of
 
-from .occasion import SHA, event_of, own_pulls, payload_of, user
+from .occasion import SHA, checked, edited, event_of, own_pulls, payload_of, user
 
 HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
 BASE = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
@@ -265,6 +265,59 @@ def test_bots_are_listed_between_commas_or_lines(text, names):
 def test_a_pattern_is_no_name_of_a_bot(text):
     with pytest.raises(InputError, match=r"allow-bots: .* is no name of an account"):
         parse_bots(text)
+
+
+# --- checks of another CI ---------------------------------------------------------------------
+
+CHECKS = ("check_suite", "check_run")
+OTHER_CI = Allowed(bots=("other-ci[bot]",))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_runs_on_its_commit_with_the_instructions_of_the_base(name):
+    decided = decide(event_of(name, checked(name)), WRITER, OTHER_CI)
+    assert decided == MayRun(HEAD, takes_base_instructions=True, base=BASE)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_app_whose_check_it_is_has_to_be_named(name):
+    event = event_of(name, checked(name))
+    assert "other-ci[bot], whose text this is, is a bot" in why(event, WRITER)
+    assert "does not name the account" in why(event_of(name, nobodys(name)), WRITER)
+
+
+def nobodys(name):
+    suite = "check_run.check_suite" if name == "check_run" else name
+    return {f"{suite}.app": None}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("right", Right)
+def test_a_check_starts_nothing_below_write(name, right):
+    decided = decide(event_of(name, checked(name)), {"Codertocat": right}, OTHER_CI)
+    assert isinstance(decided, MayRun) is right.may_write
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_checks_of_a_fork_name_no_pull_request_and_start_nothing(name):
+    suite = "check_run.check_suite" if name == "check_run" else name
+    event = event_of(name, checked(name, **{f"{suite}.pull_requests": []}))
+    assert "whose code was checked is not known" in why(event, WRITER, OTHER_CI)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_pull_request_from_a_fork_is_one_also_where_a_check_names_it(name):
+    suite = "check_run.check_suite" if name == "check_run" else name
+    (pull,) = payload_of("check_suite")["check_suite"]["pull_requests"]
+    theirs = edited(pull, {"head.repo.id": 5})
+    event = event_of(name, checked(name, **{f"{suite}.pull_requests": [theirs]}))
+    assert "Forks do not run by default" in why(event, WRITER, OTHER_CI)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_only_a_check_that_has_ended_starts_something(name):
+    said = why(event_of(name, {"action": "rerequested"}), WRITER, OTHER_CI)
+    assert said.endswith("only when something is completed, and this one was 'rerequested'.")
 
 
 # --- forks -----------------------------------------------------------------------------------

@@ -65,6 +65,23 @@ def test_jobs_are_those_of_one_attempt(sources, github):
     assert [each.conclusion for each in sources.jobs(9, 2)] == ["success"]
 
 
+def test_checks_are_those_of_one_suite_with_what_they_say(sources, github):
+    line = {"path": "a.py", "start_line": 3, "annotation_level": "failure", "message": "boom"}
+    mine = github.add_check(4, "unit", [line], title="1 failed", summary="**boom**")
+    github.add_check(5, "unit")
+    (check,) = sources.checks(4)
+    assert (check.id, check.name, check.conclusion) == (mine["id"], "unit", "failure")
+    assert (check.output.title, check.output.text) == ("1 failed", None)
+    (found,) = sources.findings(check.id)
+    assert (found.path, found.start_line, found.message) == ("a.py", 3, "boom")
+
+
+def test_all_pages_of_what_a_check_says_are_read(sources, github):
+    line = {"path": "a.py", "start_line": 3, "message": "boom"}
+    check = github.add_check(4, "unit", [line] * 130)
+    assert len(sources.findings(check["id"])) == 130
+
+
 def test_a_log_is_fetched_without_the_token(sources, github):
     job = github.add_job(9, "build", "it broke \u2717\n")
     assert sources.log(job["id"]) == "it broke \u2717\n"

@@ -7,16 +7,18 @@ import pytest
 from gump_action.errors import HostError, InputError
 from gump_action.host.answers import Account, Comment
 from gump_action.host.spec.gathering import gather
-from gump_action.host.spec.material import ChangedFile, Remark, RunJob
+from gump_action.host.spec.material import ChangedFile, Check, Finding, Output, Remark, RunJob
 from gump_action.host.spec.occasion import Room
 from gump_action.host.spec.text import shares, spec_of
 from gump_action.host.trigger.payload import User
 from gump_action.host.trigger.rights import Right, Unknown
 from gump_action.templating import REPLACEABLE
 
-from .occasion import event_of, own_pulls
+from .occasion import checked, event_of, own_pulls
 
 BEFORE, AFTER = "2019-05-01T00:00:00Z", "2019-06-01T00:00:00Z"
+HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
+BASE = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
 WORD = "0123456789abcdef"
 
 
@@ -29,6 +31,8 @@ class Told:
     review: list = field(default_factory=list)
     run: list = field(default_factory=list)
     logs: dict = field(default_factory=dict)
+    suite: list = field(default_factory=list)
+    lines: dict = field(default_factory=dict)
     rights: dict = field(default_factory=lambda: {"Codertocat": Right.ADMIN})
     gone: tuple = ()
     asked: list = field(default_factory=list)
@@ -53,6 +57,12 @@ class Told:
 
     def log(self, job):
         return self._told("log", self.logs.get(job, ""), job)
+
+    def checks(self, suite):
+        return self._told("checks", self.suite, suite)
+
+    def findings(self, check):
+        return self._told("findings", self.lines[check], check)
 
     def right(self, login):
         return self.rights.get(login, Unknown("nobody knows"))
@@ -201,6 +211,54 @@ def test_a_host_run_without_a_failed_job_says_so():
     assert "No job of that host run failed." in spec("workflow_run", Told(), FAILED)
 
 
+SAYS = Output(title="1 failed", summary="<!-- obey -->It *broke*", annotations_count=1)
+SUITE = [
+    Check(id=1, name="lint", conclusion="success", output=SAYS),
+    Check(id=128620228, name="unit", conclusion="failure", output=SAYS),
+    Check(id=3, name="mute", conclusion="timed_out"),
+]
+LINES = {128620228: [Finding(path="a.py", start_line=3, title="E1", message="boom")]}
+
+
+def of_checks(name, **told):
+    given = Told(**{"suite": SUITE, "lines": LINES, **told})
+    return spec(name, given, checked(name)), given.asked
+
+
+def test_what_checks_that_failed_say_is_told_as_written_by_their_app():
+    text, asked = of_checks("check_suite")
+    assert (
+        f'[outside-{WORD} what="check unit (failure)" author="other-ci(bot)" right="bot" '
+        f'left-out="1 HTML comment"]\n'
+        f"1 failed\n\nIt *broke*\n\na.py:3: notice: E1: boom\n[/outside-{WORD}]"
+    ) in text
+    assert '(timed_out)" author="other-ci(bot)" right="bot"]\n(this check says nothing)' in text
+    assert "check lint" not in text
+    assert ("files", BASE, HEAD) in asked
+
+
+def test_one_check_is_told_alone():
+    text, _ = of_checks("check_run")
+    assert "check unit" in text
+    assert "check mute" not in text
+
+
+def test_checks_of_which_none_failed_say_so():
+    assert "None of those checks failed." in of_checks("check_suite", suite=SUITE[:1])[0]
+
+
+def test_lines_of_a_check_that_cannot_be_read_leave_the_rest():
+    text, _ = of_checks("check_suite", gone=("findings",))
+    assert "It *broke*" in text
+    assert "a.py:3" not in text
+
+
+def test_what_a_check_says_is_cut():
+    long = Check(id=3, name="x", conclusion="failure", output=Output(text="word " * 20_000))
+    text, _ = of_checks("check_suite", suite=[long])
+    assert len(text) < 40_000
+
+
 @pytest.mark.parametrize(
     ("name", "gone", "words"),
     [
@@ -209,6 +267,7 @@ def test_a_host_run_without_a_failed_job_says_so():
         ("pull_request_review", "remarks", "The comments of the review could not be looked up."),
         ("workflow_run", "jobs", "The logs of the jobs that failed could not be looked up."),
         ("workflow_run", "log", "(this log could not be read)"),
+        ("check_suite", "checks", "What the checks that failed say could not be looked up."),
     ],
 )
 def test_what_cannot_be_looked_up_is_said_without_githubs_words(name, gone, words):

@@ -19,7 +19,7 @@ from gump_action.host.github.thread import Thread
 from gump_action.host.publishing.tasks import JOBS_BOT
 from gump_action.host.run_key import STATES, workflow_path
 from gump_action.host.spec.failing import complaints
-from gump_action.host.spec.occasion import failing_jobs
+from gump_action.host.spec.occasion import failing, text_of
 
 _JOBS = 20
 """Whose logs are compared."""
@@ -68,11 +68,19 @@ class Past:
         """What any of our comments here remembers, also of other host workflows' runs."""
         return tuple(standing.read(each.body) for each in self._said)
 
-    def failure_of(self, host_run: int, attempt: int) -> str:
-        """The signature of how a host run failed; empty where none of its jobs did."""
+    def failure_of(self, upstream: int, attempt: int) -> str:
+        """The signature of how a host run failed, or without an attempt a suite of checks.
+
+        Empty where none of its jobs or checks did.
+        """
         sources = self.github.sources()
-        failed, _ = failing_jobs(sources.jobs(host_run, attempt), _JOBS)
-        return signature_of_logs({job.name: complaints(sources.log(job.id)) for job in failed})
+        if attempt:
+            jobs, _ = failing(sources.jobs(upstream, attempt), _JOBS, "job")
+            return signature_of_logs({job.name: complaints(sources.log(job.id)) for job in jobs})
+        checks, _ = failing(sources.checks(upstream), _JOBS, "check")
+        # No log, but what somebody chose to say: all of it counts.
+        said = {check.name: text_of(check, sources.findings(check.id)) for check in checks}
+        return signature_of_logs(said)
 
     def under_way(self, known: Collection[Standing]) -> tuple[int, ...]:
         """The host runs in these ledgers that have not ended, but for this one."""
@@ -104,8 +112,8 @@ class Past:
 
     def message(self) -> str:
         """That of the commit that this event is about."""
-        head = self.event.head
-        return self.github.part(Thread).message(head.sha) if head else self.event.message
+        code = self.event.code
+        return self.github.part(Thread).message(code.sha) if code else self.event.message
 
     @property
     def own(self) -> int:

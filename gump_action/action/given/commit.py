@@ -17,6 +17,8 @@ from gump_action.system.git import Git
 _NOT_CHECKED_OUT = {
     Kind.ISSUE_COMMENT: "refs/pull/${{ github.event.issue.number }}/head",
     Kind.WORKFLOW_RUN: "${{ github.event.workflow_run.head_sha }}",
+    Kind.CHECK_SUITE: "${{ github.event.check_suite.head_sha }}",
+    Kind.CHECK_RUN: "${{ github.event.check_run.head_sha }}",
 }
 """Events after which actions/checkout takes the default branch, and the `ref` to give it."""
 _MERGED = dict.fromkeys(
@@ -67,8 +69,8 @@ class Checkout:
             done = swap_instructions(self.folder, base, self._env, also=also)
         if isinstance(done, BaseMissing):
             raise InputError(
-                f"The instruction files have to come from the base {base[:12]}, since who opened "
-                f"the pull request may not write here, and that commit cannot be had: {why}.",
+                f"The instruction files have to come from the base {base[:12]}, since those of "
+                f"the branch are not believed here, and that commit cannot be had: {why}.",
                 hint="Give `uses: actions/checkout` the input `fetch-depth: 0`.",
             )
         return done

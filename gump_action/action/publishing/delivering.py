@@ -35,6 +35,8 @@ from gump_action.host.said.letters import Subject
 from gump_action.providers import KEYS
 from gump_action.redaction import Redactor, secrets_of
 
+_BY_CI = (Kind.WORKFLOW_RUN, Kind.CHECK_SUITE, Kind.CHECK_RUN)
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -63,7 +65,7 @@ class Desk:
 
     def _why_not_counted(self) -> str:
         """What CI starts, and then pushes, starts CI again: only a count ends that."""
-        is_by_ci = self.environ.get("GITHUB_EVENT_NAME") == Kind.WORKFLOW_RUN
+        is_by_ci = self.environ.get("GITHUB_EVENT_NAME") in _BY_CI
         if not is_by_ci or self.environ.get("GUMP_ASKED") == "person":
             return ""
         try:

@@ -131,8 +131,8 @@ class Desk:
 
 
 def _upstream(environ: Mapping[str, str]) -> tuple[int, int]:
-    """The host run before this one and its attempt, as the step that read the event has said."""
-    found = re.fullmatch(r"([1-9]\d{0,15}) ([1-9]\d{0,5})", environ.get("GUMP_UPSTREAM", ""))
+    """The host run or the checks before this, as the step that read the event has said."""
+    found = re.fullmatch(r"([1-9]\d{0,15}) (0|[1-9]\d{0,5})", environ.get("GUMP_UPSTREAM", ""))
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 

@@ -13,13 +13,14 @@ from gump_action.host.answers import Comment, Json
 from gump_action.host.event import COMMIT
 from gump_action.host.github.calls import Calls
 from gump_action.host.github.patience import Ask
-from gump_action.host.spec.material import ChangedFile, Remark, RunJob
+from gump_action.host.spec.material import ChangedFile, Check, Finding, Remark, RunJob
 from gump_action.host.trigger.rights import Right, Unknown, right_of
 
 if TYPE_CHECKING:
     from gump_action.host.answers import Permission
 
 _ACTIONS = "actions: read"
+_CHECKS = "checks: read"
 _PULLS = "pull-requests: read"
 _LONGEST_LOG = 64 * 1024 * 1024
 
@@ -65,6 +66,14 @@ class Asked:
             target = Path(folder) / "log"
             self._calls.fetch(ask, target, limit=_LONGEST_LOG, needs_https=self._needs_https)
             return target.read_text(encoding="utf-8", errors="replace")
+
+    def checks(self, suite: int) -> Sequence[Check]:
+        ask = Ask("GET", self._at(f"check-suites/{suite}/check-runs"), _CHECKS)
+        return tuple(self._calls.pages(ask, Check.model_validate, "check_runs"))
+
+    def findings(self, check: int) -> Sequence[Finding]:
+        ask = Ask("GET", self._at(f"check-runs/{check}/annotations"), _CHECKS)
+        return tuple(self._calls.pages(ask, Finding.model_validate))
 
     def right(self, login: str) -> Right | Unknown:
         try:

@@ -13,12 +13,13 @@ from gump_action.host.setup.host_workflows import Level, Use
 
 OF_PULLS = frozenset({
     "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment",
-    "issue_comment", "workflow_run",
+    "issue_comment", "workflow_run", "check_suite", "check_run",
 })  # fmt: skip
 """Events that may be about a pull request."""
 _OF_ISSUES = frozenset({"issues", "issue_comment"})
 # A host workflow for issues too may leave pull requests out by its `if`, which is not read here.
-_LOOKED_UP = frozenset({"pull_request_review", "pull_request_review_comment", "workflow_run"})
+_CHECKS = frozenset({"check_suite", "check_run"})
+_LOOKED_UP = _CHECKS | {"pull_request_review", "pull_request_review_comment", "workflow_run"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def _to_run(use: Use, events: frozenset[str]) -> Iterator[Need]:
         yield Need("actions", "read", "to read the logs of what failed")
     elif use.input("state", "auto") in ("auto", "artifact"):
         yield Need("actions", "read", "to find the state of an earlier attempt", is_soft=True)
+    if is_auto and events & _CHECKS:
+        yield Need("checks", "read", "to read what the checks that failed say")
     if events & _LOOKED_UP or (events & _OF_ISSUES == {"issue_comment"}):
         yield Need("pull-requests", "read", "to look up the pull request and its comments")
     elif is_auto and events & OF_PULLS - _OF_ISSUES:

@@ -5,16 +5,17 @@ What cannot be looked up is missing from the spec, and it says so; a run does no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
+from gump_action.engine.prompts import cut
 from gump_action.errors import HostError
 from gump_action.host.event import Event, Kind
 from gump_action.host.spec import occasion
 from gump_action.host.spec.failing import failing_part
-from gump_action.host.spec.material import RunJob, Sources
+from gump_action.host.spec.material import Check, Finding, RunJob, Sources
 from gump_action.host.spec.occasion import Occasion, Passage, RightOf, Role, Room
 
 T = TypeVar("T")
@@ -24,7 +25,9 @@ def gather(event: Event, sources: Sources, *, task: str = "", room: Room | None 
     """The occasion of this event.  `task` is what the project itself has to say of it."""
     desk = _Desk(event, sources, cache(sources.right), room or Room())
     desk.passages.update(occasion.opening(event, desk.right_of))
-    if event.upstream:
+    if event.upstream and event.upstream.is_suite:
+        desk.put("logs", "What the checks that failed say", desk.checks)
+    elif event.upstream:
         desk.put("logs", "The logs of the jobs that failed", desk.logs)
     if event.kind is Kind.REVIEW:
         desk.put("spots", "The comments of the review", desk.spots)
@@ -57,9 +60,8 @@ class _Desk:
     @property
     def sides(self) -> tuple[str, str] | None:
         """The commits of base and head, as they were in the event; None where there are no two."""
-        event = self.event
-        head = event.upstream.head if event.upstream else event.head
-        return (event.base.sha, head.sha) if event.base and head else None
+        base, head = self.event.base, self.event.code
+        return (base.sha, head.sha) if base and head else None
 
     def put(
         self, role: Role, what: str, look: Callable[[], tuple[tuple[Passage, ...], str]]
@@ -91,7 +93,7 @@ class _Desk:
         assert self.event.upstream, "asked for only after a host run"
         upstream = self.event.upstream
         jobs = self.sources.jobs(upstream.id, upstream.attempt)
-        failed, note = occasion.failing_jobs(jobs, self.room.jobs)
+        failed, note = occasion.failing(jobs, self.room.jobs, "job")
         if not failed:
             return (), "No job of that host run failed."
         return tuple(map(self._log, failed)), note
@@ -104,3 +106,24 @@ class _Desk:
             self.troubles.append(f"The log of job {job.id} could not be read: {why.message}")
             text = "(this log could not be read)"
         return Passage(what, text, is_markdown=False)
+
+    def checks(self) -> tuple[tuple[Passage, ...], str]:
+        """Of a suite, or of the one check that the event is about."""
+        assert self.event.upstream, "asked for only after checks"
+        upstream = self.event.upstream
+        told = self.sources.checks(upstream.id)
+        about = [each for each in told if upstream.check in (0, each.id)]
+        failed, note = occasion.failing(about, self.room.jobs, "check")
+        if not failed:
+            return (), "None of those checks failed."
+        return tuple(map(self._check, failed)), note
+
+    def _check(self, check: Check) -> Passage:
+        findings: Sequence[Finding] = ()
+        try:
+            findings = self.sources.findings(check.id) if check.output.annotations_count else ()
+        except HostError as why:
+            self.troubles.append(f"The lines of check {check.id} could not be read: {why.message}")
+        text = cut(occasion.text_of(check, findings), self.room.logs)
+        author = occasion.by(self.event.people.author, self.right_of)
+        return Passage(f"check {check.name} ({check.conclusion})", text, *author)

@@ -45,6 +45,34 @@ class RunJob(Part):
     conclusion: str | None = None
 
 
+class Output(Part):
+    """What a check says for itself, in Markdown."""
+
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations_count: int = 0
+
+
+class Check(Part):
+    """One check of a suite, as it was run last."""
+
+    id: int
+    name: str
+    conclusion: str | None = None
+    output: Output = Output()
+
+
+class Finding(Part):
+    """What a check says of lines of a file."""
+
+    path: str
+    start_line: int = 0
+    annotation_level: str | None = None
+    title: str | None = None
+    message: str | None = None
+
+
 class Sources(Protocol):
     """What has to be looked up.  Each raises HostError."""
 
@@ -62,6 +90,12 @@ class Sources(Protocol):
 
     def log(self, job: int) -> str:
         """The whole log of a job."""
+
+    def checks(self, suite: int) -> Sequence[Check]:
+        """All checks of a suite."""
+
+    def findings(self, check: int) -> Sequence[Finding]:
+        """What a check says of lines."""
 
     def right(self, login: str) -> Right | Unknown:
         """What this account may do here now; does not raise."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from gump_action.host.answers import Comment
 from gump_action.host.event import Event, Kind, Person, Spot
-from gump_action.host.spec.material import ChangedFile, Remark, RunJob
+from gump_action.host.spec.material import ChangedFile, Check, Finding, Remark, RunJob
 from gump_action.host.trigger.moments import is_after, is_newer_than
 from gump_action.host.trigger.rights import Right, Unknown
 from gump_action.host.words import number
@@ -20,6 +20,7 @@ from gump_action.host.words import number
 Role = Literal["title", "body", "request", "spots", "diff", "thread", "logs"]
 """What a passage is to the run, and the name by which templates know it."""
 ROLES: tuple[Role, ...] = ("title", "body", "request", "spots", "diff", "thread", "logs")
+Ended = TypeVar("Ended", RunJob, Check)
 RightOf = Callable[[str], Right | Unknown]
 
 
@@ -77,6 +78,8 @@ _TEMPLATES: Mapping[Kind, str] = {
     Kind.REVIEW_COMMENT: "spec_review.md.j2",
     Kind.ISSUES: "spec_issue.md.j2",
     Kind.WORKFLOW_RUN: "spec_failure.md.j2",
+    Kind.CHECK_SUITE: "spec_failure.md.j2",
+    Kind.CHECK_RUN: "spec_failure.md.j2",
 }
 
 
@@ -101,7 +104,7 @@ def subject_of(event: Event) -> str:
 def opening(event: Event, right_of: RightOf) -> dict[Role, tuple[Passage, ...]]:
     """Title, body and request as they were in the event: nobody can have changed them since."""
     text, people, about = event.text, event.people, subject_of(event)
-    opener, author = _by(people.opener, right_of), _by(people.author, right_of)
+    opener, author = by(people.opener, right_of), by(people.author, right_of)
     found: dict[Role, Passage] = {
         "title": Passage(f"title of {about}", text.title, *opener),
         "body": Passage(f"body of {about}", text.body, *opener),
@@ -126,7 +129,7 @@ def thread_of(
     trusted = [each for each in stands if _may_speak(each, right_of)]
     kept = trusted[-most:] if most else []
     told = tuple(
-        Passage("comment", each.body, *_by(_person(each), right_of), each.created) for each in kept
+        Passage("comment", each.body, *by(_person(each), right_of), each.created) for each in kept
     )
     return told, _note_of_thread(
         later=len(before) - len(stands),
@@ -157,7 +160,7 @@ def spots_of(remarks: Sequence[Remark], event: Event, right_of: RightOf) -> tupl
             continue
         told += _hunk(Spot(each.path, each.line or 0, each.diff_hunk))
         told.append(
-            Passage("review comment on that", each.body, *_by(author, right_of), each.created_at)
+            Passage("review comment on that", each.body, *by(author, right_of), each.created_at)
         )
     return tuple(told)
 
@@ -206,12 +209,25 @@ def _sizes(file: ChangedFile) -> str:
 _FAILED: Collection[str] = ("failure", "timed_out", "startup_failure")
 
 
-def failing_jobs(jobs: Sequence[RunJob], most: int) -> tuple[tuple[RunJob, ...], str]:
-    """The first that failed, and a note of the others."""
-    failed = [each for each in jobs if each.conclusion in _FAILED]
+def failing(ended: Sequence[Ended], most: int, what: str) -> tuple[tuple[Ended, ...], str]:
+    """The first that failed, and a note of the others; `what` one of them is."""
+    failed = [each for each in ended if each.conclusion in _FAILED]
     more = len(failed) - most
-    note = f"{number(more, 'more job')} failed and {'is' if more == 1 else 'are'} not shown."
+    note = f"{number(more, f'more {what}')} failed and {'is' if more == 1 else 'are'} not shown."
     return tuple(failed[:most]), note if more > 0 else ""
+
+
+def text_of(check: Check, findings: Sequence[Finding]) -> str:
+    """All that a check says, its findings in the form in which compilers tell theirs."""
+    said = (check.output.title, check.output.summary, check.output.text)
+    lines = "\n".join(map(_finding, findings))
+    told = [each.strip() for each in (*said, lines) if each and each.strip()]
+    return "\n\n".join(told) or "(this check says nothing)"
+
+
+def _finding(found: Finding) -> str:
+    words = ": ".join(filter(None, (found.title, found.message)))
+    return f"{found.path}:{found.start_line}: {found.annotation_level or 'notice'}: {words}"
 
 
 def _may_speak(comment: Comment, right_of: RightOf) -> bool:
@@ -226,7 +242,7 @@ def _person(comment: Comment) -> Person:
     return Person(comment.author.login, comment.author.kind)
 
 
-def _by(person: Person | None, right_of: RightOf) -> tuple[str, str]:
+def by(person: Person | None, right_of: RightOf) -> tuple[str, str]:
     """Name and right of an author."""
     if person is None:
         return "an account that is gone", str(Right.NONE)

@@ -24,6 +24,11 @@ def is_ours(message: str) -> bool:
 
 def needs_message(event: Event) -> bool:
     """Whether the head's message decides, and is not in the payload."""
+    is_followed = event.upstream is not None and not event.message
+    return is_followed or _is_synchronized(event)
+
+
+def _is_synchronized(event: Event) -> bool:
     return event.kind in _PULLS and event.action == "synchronize"
 
 
@@ -33,7 +38,7 @@ def needs_own(event: Event) -> bool:
 
 
 def _is_push(event: Event) -> bool:
-    return event.kind is Kind.PUSH or needs_message(event)
+    return event.kind is Kind.PUSH or _is_synchronized(event)
 
 
 def _pusher(event: Event) -> Person:
@@ -53,7 +58,7 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
         if not is_ours(message) or is_counted:
             return ""
         return (
-            "The host run before this one is of a commit that a run of ours made, and no comment "
+            "What failed before this is of a commit that a run of ours made, and no comment "
             "of ours counts runs here (it was deleted, could not be written or is not wanted, or "
             "max-runs-per-subject is 0), so it might never end. Re-run all jobs of this host run "
             "to go on all the same. A job that publishes needs `pull-requests: write` to count, "

@@ -13,6 +13,7 @@ from gump_action.host.event import COMMIT, LOGIN
 
 # All else is text.
 Login = Annotated[str, Field(pattern=f"^{LOGIN.pattern}$")]
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,94}$")]
 Sha = Annotated[str, Field(pattern=f"^({COMMIT.pattern})$")]
 
 
@@ -73,7 +74,7 @@ class Issue(Written):
 
 
 class ShortPull(Part):
-    """A pull request as a `workflow_run` names it."""
+    """A pull request as a `workflow_run` or a check names it."""
 
     number: int
     head: Branch
@@ -107,6 +108,32 @@ class HostRun(Part):
     pull_requests: tuple[ShortPull, ...] = ()
 
 
+class App(Part):
+    """Who made a check; its account is `SLUG[bot]`."""
+
+    slug: Slug | None = None
+
+
+class Suite(Part):
+    """All checks of one app on one commit.  GitHub names no pull request of a fork here."""
+
+    id: int
+    head_sha: Sha
+    head_branch: str | None = None
+    conclusion: str | None = None
+    app: App | None = None
+    head_commit: Commit | None = None
+    pull_requests: tuple[ShortPull, ...] = ()
+
+
+class Check(Part):
+    """One check of a suite."""
+
+    id: int
+    conclusion: str | None = None
+    check_suite: Suite
+
+
 class MergeGroup(Part):
     head_sha: Sha
     head_ref: str
@@ -123,6 +150,8 @@ class Payload(Part):
     comment: Written | None = None
     review: Written | None = None
     workflow_run: HostRun | None = None
+    check_suite: Suite | None = None
+    check_run: Check | None = None
     merge_group: MergeGroup | None = None
     schedule: str | None = None
     label: Label | None = None

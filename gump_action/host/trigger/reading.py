@@ -24,9 +24,9 @@ from gump_action.host.event import (
     Spot,
     Subject,
     Text,
-    Upstream,
 )
 from gump_action.host.trigger import payload as p
+from gump_action.host.trigger.upstream import bot_of, person_of, side_of, suite_of, upstream_of
 
 _WORKFLOW = re.compile(r"[^/]+/[^/]+/(?P<path>[^@]+\.ya?ml)@.+", re.DOTALL)
 _FAULTS = 5
@@ -111,6 +111,8 @@ _PARTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.REVIEW_COMMENT: ("pull_request", "comment"),
     Kind.ISSUES: ("issue",),
     Kind.WORKFLOW_RUN: ("workflow_run",),
+    Kind.CHECK_SUITE: ("check_suite",),
+    Kind.CHECK_RUN: ("check_run",),
     Kind.MERGE_GROUP: ("merge_group",),
 }
 
@@ -154,9 +156,9 @@ def _people(environ: Mapping[str, str], kind: Kind, told: p.Payload) -> People:
     return People(
         actor=accounts.get(actor, Person(actor)),
         triggering_actor=accounts.get(again, Person(again)),
-        sender=_person(told.sender),
+        sender=person_of(told.sender),
         author=_author(kind, told),
-        opener=_person(opened.user) if opened else None,
+        opener=person_of(opened.user) if opened else None,
     )
 
 
@@ -172,17 +174,15 @@ def _accounts(told: p.Payload) -> dict[str, Person]:
 def _author(kind: Kind, told: p.Payload) -> Person | None:
     if told.review or told.comment:
         said = told.review or told.comment
-        return _person(said.user) if said else None
+        return person_of(said.user) if said else None
     if kind is Kind.WORKFLOW_RUN and told.workflow_run:
-        return _person(told.workflow_run.actor)
+        return person_of(told.workflow_run.actor)
+    if suite := suite_of(told):
+        return bot_of(suite.app)
     opened = told.pull_request or told.issue
     if opened and told.action not in ENDORSING:
-        return _person(opened.user)
-    return None if kind is Kind.SCHEDULE else _person(told.sender)
-
-
-def _person(user: p.User | None) -> Person | None:
-    return Person(user.login, user.type) if user else None
+        return person_of(opened.user)
+    return None if kind is Kind.SCHEDULE else person_of(told.sender)
 
 
 def _login(environ: Mapping[str, str], variable: str) -> str:
@@ -243,7 +243,8 @@ def _wanted(inputs: Mapping[str, object] | None) -> str:
 
 
 def _message(told: p.Payload) -> str:
-    commit = told.workflow_run.head_commit if told.workflow_run else told.head_commit
+    followed = told.workflow_run or suite_of(told)
+    commit = followed.head_commit if followed else told.head_commit
     return commit.message if commit else ""
 
 
@@ -257,41 +258,13 @@ def _spot(said: p.Written) -> Spot | None:
 
 
 def _with_commits(event: Event, told: p.Payload) -> Event:
+    ours = event.repository.id
     if told.pull_request:
         pull = told.pull_request
-        return replace(event, head=_side(pull.head), base=_side(pull.base))
+        return replace(event, head=side_of(pull.head), base=side_of(pull.base))
     if told.merge_group:
-        group, ours = told.merge_group, event.repository.id
+        group = told.merge_group
         head = Side(group.head_sha, group.head_ref, ours)
         return replace(event, head=head, base=Side(group.base_sha, group.base_ref, ours))
-    run = told.workflow_run
-    if not run:
-        return event
-    # GitHub also names those of forks that were opened from a branch of ours.
-    ours = event.repository.id
-    pulls = [each for each in run.pull_requests if each.base.repo and each.base.repo.id == ours]
-    base = _side(pulls[0].base) if len(pulls) == 1 else None
-    upstream = _upstream(run, pulls[0].number if len(pulls) == 1 else 0)
+    upstream, base = upstream_of(event.kind, told, ours)
     return replace(event, upstream=upstream, base=base)
-
-
-def _upstream(run: p.HostRun, pull: int) -> Upstream:
-    branch = p.Branch(sha=run.head_sha, ref=run.head_branch or "", repo=run.head_repository)
-    return Upstream(
-        id=run.id,
-        event=run.event,
-        path=run.path.partition("@")[0],
-        head=_side(branch),
-        conclusion=run.conclusion or "",
-        attempt=run.run_attempt,
-        triggering_actor=_person(run.triggering_actor),
-        pull=pull,
-    )
-
-
-def _side(branch: p.Branch) -> Side:
-    repo = branch.repo
-    if repo is None:
-        return Side(branch.sha, branch.ref)
-    pushed = repo.pushed_at if isinstance(repo.pushed_at, str) else ""
-    return Side(branch.sha, branch.ref, repo.id, repo.full_name, pushed)
