@@ -64,8 +64,6 @@ class People:
 class Repository:
     full_name: str
     id: int | None = None
-    is_private: bool | None = None
-    visibility: str = ""
     default_branch: str = ""
 
 
@@ -106,7 +104,6 @@ class Text:
     title: str = ""
     body: str = ""
     comment: str = ""
-    association: str = ""  # for people to see; no ground for trust
     written_at: str = ""  # of comment or review
     id: int = 0  # of comment or review
     spot: Spot | None = None

@@ -71,17 +71,15 @@ def test_a_merge_group_names_its_commits():
     )
 
 
-def test_a_repository_says_whether_it_is_private():
+def test_a_repository_says_what_it_is_called():
     repository = event_of("merge_group").repository
     assert (repository.full_name, repository.id) == ("octo-org/octo-repo", 17273051)
-    assert repository.is_private is True
     assert repository.default_branch == "main"
 
 
 def test_without_a_repository_in_the_payload_the_variables_name_it():
     repository = event_of("schedule", GITHUB_REPOSITORY_ID="7").repository
     assert (repository.full_name, repository.id) == ("Codertocat/Hello-World", 7)
-    assert repository.is_private is None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +234,6 @@ def test_the_text_is_kept_as_it_was_written():
     text = event_of("issue_comment", {"comment.body": "{{ 7*7 }}\n::error::x"}).text
     assert text.title == "Spelling error in the README file"
     assert text.comment == "{{ 7*7 }}\n::error::x"
-    assert text.association == "OWNER"
     assert text.written_at == "2019-05-15T15:20:21Z"
 
 

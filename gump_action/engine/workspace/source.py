@@ -105,11 +105,6 @@ def find_head(git: Git, top: Path) -> tuple[str, str]:
     return out.decode().strip(), branch.decode("utf-8", "surrogateescape").strip()
 
 
-def head_of(repo: Path, env: Mapping[str, str]) -> str:
-    """The commit that the repository stands on now."""
-    return find_source(repo, env).head
-
-
 def missing_bases(repo: Path, env: Mapping[str, str], commits: Collection[str]) -> tuple[str, ...]:
     """Those of these commits that the repository lacks.
 

@@ -31,8 +31,6 @@ class User(Part):
 class Repo(Part):
     id: int
     full_name: str = ""
-    private: bool | None = None
-    visibility: str | None = None
     default_branch: str = ""
     pushed_at: str | int | None = None  # a number in payloads of `push`
 
@@ -52,7 +50,6 @@ class Written(Part):
     title: str = ""
     state: str | None = None
     body: str | None = None
-    author_association: str = ""
     id: int | None = None
     created_at: str | None = None
     submitted_at: str | None = None

@@ -137,9 +137,7 @@ def _repository(environ: Mapping[str, str], told: p.Repo | None) -> Repository:
         raise InputError(
             f"the payload is of repository {told.id}, and this job of {number}: one is not true."
         )
-    return Repository(
-        told.full_name or name, told.id, told.private, told.visibility or "", told.default_branch
-    )
+    return Repository(told.full_name or name, told.id, told.default_branch)
 
 
 def _people(environ: Mapping[str, str], kind: Kind, told: p.Payload) -> People:
@@ -224,12 +222,10 @@ def _job(environ: Mapping[str, str]) -> Job:
 
 def _text(told: p.Payload) -> Text:
     opened, said = told.pull_request or told.issue, told.review or told.comment
-    source = said or opened
     return Text(
         title=opened.title if opened else "",
         body=(opened.body or "") if opened else "",
         comment=(said.body or "") if said else "",
-        association=source.author_association if source else "",
         written_at=(said.submitted_at or said.created_at or "") if said else "",
         id=(said.id or 0) if said else 0,
         spot=_spot(said) if said else None,

@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-from gump_action.engine.workspace.source import head_of
 from gump_action.errors import InputError
 
 
@@ -90,10 +89,6 @@ def test_git_that_is_not_there_is_said(ground):
     ground.env["PATH"] = str(ground.root)
     with pytest.raises(InputError, match="git is not installed"):
         ground.open()
-
-
-def test_head_of_tells_what_a_run_would_be_built_on(ground):
-    assert head_of(ground.repo, ground.env) == ground.git("rev-parse", "HEAD").strip()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
