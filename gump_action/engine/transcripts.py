@@ -19,6 +19,7 @@ from gump_action.engine.homes import Found, look
 from gump_action.engine.run import Run
 from gump_action.engine.state import Attempt
 from gump_action.engine.workspace.remove import remove
+from gump_action.errors import Stopped
 from gump_action.providers import lines
 from gump_action.providers.base import Command, Keep, Place, Provider, Put
 from gump_action.providers.files import version_of
@@ -66,7 +67,11 @@ def make_home(run: Run, talk: Talk) -> None:
 
 
 def keep(run: Run, talk: Talk, session: str) -> None:
-    """Put the conversation as it stands now into the attempt's folder, and say whether it could."""
+    """Put the conversation as it stands now into the attempt's folder, and say whether it could.
+
+    Raises Stopped where a signal leaves no time for it: nothing is lost then, the next start does
+    it, as for an engine that was killed.
+    """
     try:
         files = _keep(run, talk, session)
     except (_Unusable, OSError) as why:
@@ -210,8 +215,13 @@ def _carry_out_one(run: Run, talk: Talk, command: Command, *, keeps_work: bool) 
     except OSError as why:
         raise _Unusable(f"{argv[0]} cannot be started: {why.strerror}") from None
     words = " ".join(command.argv[:2])
+    if finished.cause == "stop" and keeps_work:
+        raise Stopped(
+            f"the run was told to stop, and `{words}` was not done in the time left.",
+            hint="Start it again: it goes on where it was.",
+        )
     if finished.cause == "stop":
-        raise _Unusable(f"the run was stopped, and `{words}` was not done in the time left")
+        raise _Unusable(f"the run was stopped before `{words}` was done")
     if finished.cause == "wall":
         raise _Unusable(f"`{words}` was not done after {PORT_LIMIT:g} s")
     if finished.code:

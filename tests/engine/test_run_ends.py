@@ -396,21 +396,31 @@ def test_a_start_that_is_stopped_while_git_makes_the_tree_ends_in_time(project):
     assert project.run("- {name: one, agent: scripted}").verdict == "passed"
 
 
-def test_an_export_that_hangs_is_given_up_in_time_after_a_signal(project, mark):
+def test_an_export_that_hangs_at_a_signal_is_made_by_the_next_start(project, mark, tmp_path):
     session = '"sessionID": "ses_01234567890123456789"'
     begun = f'{{"type": "step_start", {session}}}'
     ended = f'{{"type": "step_finish", {session}, "part": {{"reason": "stop"}}}}'
-    export = f"case $1 in export) exec sleep {mark};; esac"
+    quick = f'[ -e {tmp_path}/quick ] && {{ echo "{{}}"; exit; }}'
+    export = f"case $1 in export) {quick}; exec sleep {mark};; esac"
     text = f"#!/bin/sh\n{export}\ncat >/dev/null\necho '{begun}'\necho '{ended}'\n"
     cli_named(project, "opencode", text)
-    child = project.begin(project.workflow("- {name: one, agent: opencode, prompt: p}"))
+    steps = "- {name: one, agent: opencode, prompt: p, session: reuse-on-retry}"
+    child = project.begin(project.workflow(steps))
     wait_for(lambda: living(f"sleep\0{mark}"))
     code, seconds = stopped(child)
     assert (code, seconds < 5) == (130, True)
     assert living(mark) == []
-    attempt = project.read().attempts["one"][0]
-    assert attempt.snapshot
-    assert "was not done in the time left" in attempt.lost
+    left = project.read()
+    attempt = left.attempts["one"][0]
+    assert (bool(attempt.snapshot), attempt.verdict, attempt.lost) == (True, None, "")
+    assert (left.ended.verdict, "was not done in the time left" in left.ended.why) == (
+        "cancelled",
+        True,
+    )
+    (tmp_path / "quick").touch()
+    cut, passed = project.run(steps).state.attempts["one"]
+    assert (cut.verdict, bool(cut.kept)) == ("cancelled", True)
+    assert (passed.verdict, passed.session.resume) == ("passed", "one#1")
 
 
 def test_a_run_that_was_stopped_before_its_end_does_not_say_that_it_has_passed(project):
