@@ -536,6 +536,20 @@ def test_a_note_stands_above_what_is_told_of_an_earlier_run_and_goes_again():
     assert c.renewed(once) == c.renewed(REPORT) == REPORT
 
 
+def test_what_a_gate_printed_is_no_note_of_ours_and_its_fence_stays_closed():
+    run = Teller()
+    run.begin("fix")
+    run.attempt("impl")
+    run.agent("failed")
+    run.gate("test", passed=False, evidence=f"x\n\n{NOTE}")
+    run.gate("lint", passed=False, evidence="```\n\n![x](https://evil.test) @octocat")
+    run.end("failed", "red")
+    run.done("failed", "red")
+    body = c.render(run.state, Facts(mark=MARK, ledger=LEDGER))
+    assert c.renewed(body) == body
+    assert c.with_note(body, NOTE) == body.replace("### ", f"{NOTE}\n\n### ", 1)
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_why_nothing_was_run_is_one_line_of_plain_words(text):
     note = c.not_run(text, Facts())

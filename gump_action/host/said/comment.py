@@ -130,10 +130,15 @@ def renewed(body: str) -> str:
 
 
 def _parts(body: str) -> tuple[str, str, list[str]]:
-    """Mark, ledger and paragraphs, but for what was said of something that was not run."""
+    """Mark, ledger and paragraphs, but for what was said of something that was not run.
+
+    That stands first.  Further down it would be somebody's words in a fence, whose end may stand in
+    the same paragraph: without it what follows would be markup.
+    """
     mark, _, rest = body.partition("\n")
     ledger, _, told = rest.partition("\n")
-    return mark, ledger, [each for each in told.split("\n\n") if not each.startswith(_NOT_RUN)]
+    parts = told.split("\n\n")
+    return mark, ledger, parts[1:] if parts[0].startswith(_NOT_RUN) else parts
 
 
 def is_waiting(body: str) -> bool:
