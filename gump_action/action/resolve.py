@@ -13,7 +13,7 @@ from gump_action.action.asking.wishes import Asker, Done, Go, settle
 from gump_action.action.given.commit import Checkout
 from gump_action.action.given.spec import Made, is_auto, make_spec
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place, move_aside, place
+from gump_action.action.job.place import Place, inside, move_aside, place
 from gump_action.action.saying import comment
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.workspace.swap import Swapped
@@ -155,11 +155,13 @@ def _begin(environ: Mapping[str, str], settled: Go, log: Log) -> int:
     log.outputs(settled.outputs)
     # What lies there now is no cache entry: the next step reads one, if there is one.
     move_aside(here, here.cached, log)
-    if is_auto(asked):
-        github = api.connection(environ, _token(environ))
-        _tell(make_spec(asked, here, settled.event, github), log)
+    with inside(environ):
+        if is_auto(asked):
+            github = api.connection(environ, _token(environ))
+            _tell(make_spec(asked, here, settled.event, github), log)
+        plan = _plan(environ, asked, here) if asked.is_dry_run else []
     if asked.is_dry_run:
-        for line in _plan(environ, asked, here):
+        for line in plan:
             log.say(line)
         return _skip(DRY, asked, log)
     log.outputs({"run": "true"})
@@ -259,5 +261,4 @@ def _plan(environ: Mapping[str, str], asked: Inputs, here: Place) -> list[str]:
     from gump_action import assembly
     from gump_action.action.given.options import options
 
-    folder = Path(asked.working_directory)
-    return assembly.describe(options(asked, here, folder, ""), environ)
+    return assembly.describe(options(asked, here, Path(), ""), environ)

@@ -124,7 +124,7 @@ class Job:
                 "-c",
                 STEPS[name]["run"].replace(PYTHON, f'"{sys.executable}"'),
             ],
-            cwd=self.repo,
+            cwd=self._folder(name),
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -139,7 +139,7 @@ class Job:
         """In this process, which saves most of the time of these tests."""
         stream = StringIO()
         try:
-            with contextlib.chdir(self.repo):
+            with contextlib.chdir(self._folder(name)):
                 code = CALLS[name](Named(environ), Log(environ, stream))
             return code or 0
         except GumpError as error:
@@ -147,6 +147,10 @@ class Job:
             return error.exit_code
         finally:
             self.log += stream.getvalue()
+
+    def _folder(self, name: str) -> Path:
+        """Where the runner starts this step."""
+        return self.repo / self._value(STEPS[name].get("working-directory", ""))
 
     @property
     def temp(self) -> Path:
@@ -188,6 +192,8 @@ class Job:
 
     def _value(self, text: str) -> str:
         """What the runner makes of an expression of action.yml."""
+        if not text:
+            return ""
         named = INPUT.fullmatch(text)
         if named:
             default = str(ACTION["inputs"][named[1]].get("default", ""))

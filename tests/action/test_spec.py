@@ -11,6 +11,7 @@ from gump_action.errors import InputError
 from gump_action.host import inputs
 from gump_action.host.run_key import RunKey
 
+from .conftest import WORKFLOW
 from .test_github import LOOKED, on_pull
 
 __all__ = ["on_pull"]
@@ -74,6 +75,17 @@ def test_a_comment_is_told_with_what_was_said_before(jobs, github, project, done
 def test_the_projects_own_template_makes_the_spec(on_pull, project, done, change):
     project.commit({".gump/templates/spec_pull_request.md.j2": "Ours: {{ title }}"})
     assert spec_of(on_pull(1, spec="auto")).startswith("Ours: [outside-")
+
+
+@pytest.mark.parametrize("workflow", ["fix", "ci/own.yaml"])
+@pytest.mark.parametrize("dry", ["false", "true"])
+def test_a_folder_of_the_checkout_has_the_workflow_and_the_templates_of_its_repository(
+    on_pull, project, done, change, workflow, dry
+):
+    project.commit({"sub/ci/own.yaml": WORKFLOW, ".gump/templates/spec_pull_request.md.j2": "Mend"})
+    job = on_pull(1, spec="auto", working_directory="sub", workflow=workflow, dry_run=dry)
+    assert job.result["status"] == ("skipped" if dry == "true" else "passed"), job.log
+    assert dry == "true" or spec_of(job).strip() == "Mend"
 
 
 def test_what_cannot_be_looked_up_costs_a_line_and_not_the_run(on_pull, github, done):

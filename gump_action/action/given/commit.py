@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gump_action import environment
 from gump_action.action.job.remote import Remote
+from gump_action.engine.workspace.source import find_source
 from gump_action.engine.workspace.swap import BaseMissing, Swapped, swap_instructions
 from gump_action.errors import InputError
 from gump_action.host.event import Event, Kind
@@ -61,7 +63,7 @@ class Checkout:
 
         Raises InputError where that cannot be had: then nothing may run.
         """
-        also = _inside(workflow)
+        also = _inside(workflow, self.folder, find_source(self.folder, self._env).top)
         done = swap_instructions(self.folder, base, self._env, also=also)
         why = ""
         if isinstance(done, BaseMissing):
@@ -80,9 +82,12 @@ class Checkout:
         return environment.for_git(self.environ)
 
 
-def _inside(workflow: str) -> tuple[str, ...]:
-    """A workflow that is named by its path is an instruction file wherever it lies."""
+def _inside(workflow: str, folder: Path, top: Path) -> tuple[str, ...]:
+    """A workflow that is named by its path is an instruction file wherever it lies.
+
+    The path begins in the working directory, which may be a folder of the checkout.
+    """
     path = Path(workflow)
     is_path = "/" in workflow or path.suffix in (".yaml", ".yml")
-    is_inside = is_path and not path.is_absolute() and ".." not in path.parts
-    return (path.as_posix(),) if is_inside else ()
+    place = Path(os.path.normpath(folder.resolve() / path))
+    return (place.relative_to(top).as_posix(),) if is_path and place.is_relative_to(top) else ()

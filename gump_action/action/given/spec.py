@@ -11,6 +11,7 @@ from pathlib import Path
 from gump_action import templating
 from gump_action.action.job.place import Place
 from gump_action.errors import InputError
+from gump_action.host import places
 from gump_action.host.api import Api, Connection
 from gump_action.host.event import Event
 from gump_action.host.inputs import Inputs
@@ -51,11 +52,12 @@ class Made:
 def make_spec(asked: Inputs, here: Place, event: Event, connection: Connection) -> Made:
     """Writes the spec of this event for the steps that follow.
 
-    Templates and workflow are those in the working directory, which was judged.
+    Templates and workflow are those of the checkout that was judged, as the run finds them: called
+    in the working directory, which may be a folder of it.
     """
-    folder = Path(asked.working_directory)
-    overrides = templating.read_overrides(folder / ".gump" / "templates")
-    workflow = loader.load(loader.find_workflow(asked.workflow, folder)).workflow
+    project = places.repository(Path())
+    overrides = templating.read_overrides(project / ".gump" / "templates")
+    workflow = loader.load(loader.find_workflow(asked.workflow, project)).workflow
     with Api(connection) as github:
         occasion = gather(event, github.sources(), task=workflow.description)
     text = spec_of(occasion, overrides, draw=_words_of(event.job.run_id))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gump_action.engine.state import RunState
 from gump_action.errors import GumpError, HostError
-from gump_action.host import api, inputs
+from gump_action.host import api, inputs, places
 from gump_action.host.api import Api
 from gump_action.host.asking import standing
 from gump_action.host.asking.standing import Standing, Turn, advanced
@@ -186,6 +186,7 @@ def facts_of(environ: Mapping[str, str], attempt: int, *, is_running: bool) -> F
 def _workflow(environ: Mapping[str, str]) -> Workflow | None:
     """What was run, to say what comes next; None where it cannot be read any more."""
     try:
-        return loader.load(loader.find_workflow(environ["GUMP_WORKFLOW"], Path())).workflow
+        project = places.repository(Path())
+        return loader.load(loader.find_workflow(environ["GUMP_WORKFLOW"], project)).workflow
     except (GumpError, KeyError):
         return None
