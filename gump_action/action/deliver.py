@@ -26,6 +26,8 @@ from gump_action.host.publishing.delivery import Delivery
 from gump_action.host.publishing.destination import Nothing, Wish
 from gump_action.host.publishing.publication import Bundle, Publication
 from gump_action.host.said import carried
+from gump_action.providers import KEYS
+from gump_action.redaction import Redactor, secrets_of
 
 PATIENCE = 120.0
 """Seconds for GitHub: a result that does not arrive is worth more than a comment that does not."""
@@ -40,7 +42,9 @@ def deliver(environ: Mapping[str, str], log: Log) -> int:
     if asked.bundle:
         _open(asked.bundle, here, environ, log)
     state = record.read_state(here.state)
-    done = _delivered(asked, here, state, environ)
+    # A name of a file may be a secret in some form, and the runner shows what steps hand on.
+    mask = Redactor(secrets_of(environ, KEYS)).mask
+    done = _delivered(asked, here, state, environ).masked(mask)
     for line in done.lines or (done.why,):
         log.say(line.replace("**", ""))
     log.outputs({**done.outputs, "delivery": done.to_json()})

@@ -134,6 +134,16 @@ def test_what_may_not_be_changed_is_not_published_and_is_red(ground):
     assert ground.github.branches["topic"] == ground.head
 
 
+def test_a_name_that_is_a_secret_in_some_form_is_shown_nowhere(ground):
+    name = f"{KEY['ANTHROPIC_API_KEY'].encode().hex()}.txt"
+    ground.begin({"look": [LOOKED], "impl": [[*DONE, {"write": name, "text": "x\n"}]]})
+    job = ground.on_pull(publish="push")
+    assert job.result["published"] == "refused", job.log
+    shown = [job.log, job.summary, json.dumps(job.outputs), *comments(ground)]
+    assert not [text for text in shown if name in text]
+    assert "holds a secret of this job" in comments(ground)[0]
+
+
 @pytest.mark.parametrize("path", [".claude/settings.json", "shared/x/SKILL.md"])
 def test_what_the_next_run_would_obey_is_published_only_where_that_is_allowed(ground, path):
     (ground.project.repo / ".claude").mkdir(exist_ok=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from gump_action.engine.outcome import Verdict
@@ -71,6 +71,10 @@ class Delivery:
         if self.is_wanting:
             return Verdict.BLOCKED, words.one_line(f"not published: {self.why}")[:_REASON]
         return (Verdict.NOTHING_TO_DO, self.why) if self.has_no_change else (of_run, "")
+
+    def masked(self, mask: Callable[[str], str]) -> Delivery:
+        """The same in words that may be shown."""
+        return replace(self, why=mask(self.why), lines=tuple(map(mask, self.lines)))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
