@@ -22,6 +22,7 @@ from gump_action.host import outputs
 from gump_action.host import report as reports
 from gump_action.host.kept import is_same_run, stand_of
 from gump_action.host.publishing.delivery import Delivery, Done, from_json, judge_again
+from gump_action.host.said import carried
 from gump_action.host.said.changes import changes_in
 from gump_action.host.said.facts import Facts, Kept
 from gump_action.providers import KEYS
@@ -29,6 +30,9 @@ from gump_action.redaction import Redactor, secrets_of
 from gump_action.system.store import LEDGER
 
 NOTHING = "nothing could be done; the log of this action says why"
+CUT_OFF = (
+    "the step that publishes it was cut off, or did not begin; the log of this action says why"
+)
 _LONGEST_PATCH = 20_000
 
 
@@ -88,7 +92,7 @@ def _of_nothing(delivery: Delivery | None) -> dict[str, str]:
 
 
 def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: Log) -> None:
-    delivery = from_json(environ.get("GUMP_DELIVERY", ""))
+    delivery = from_json(environ.get("GUMP_DELIVERY", "")) or _cut_off(state, environ)
     judge_again(state, delivery)
     patch = _patch(state, here, environ, log)
     log.outputs(outputs.of_run(state) | _keep(patch, here))
@@ -106,6 +110,13 @@ def _publish_run(state: RunState, here: Place, environ: Mapping[str, str], log: 
     log.summary(report)
     log.outputs({"report-path": _keep_report(report, here)})
     log.outputs({"comment-url": _comment(state, facts, environ, log)})
+
+
+def _cut_off(state: RunState, environ: Mapping[str, str]) -> Delivery | None:
+    """The step that publishes was to begin, and has said nothing: whether it arrived is unknown."""
+    has_passed = state.ended is not None and state.ended.verdict is Verdict.PASSED
+    is_cut_off = has_passed and environ.get("GUMP_DELIVERS") == "true"
+    return carried.failed(CUT_OFF) if is_cut_off else None
 
 
 def _shown(patch: bytes) -> str:

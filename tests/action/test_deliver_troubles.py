@@ -8,6 +8,8 @@ import pytest
 from gump_action.action import deliver
 
 from ..system.served import git
+from .conftest import SCRIPT
+from .job import CALLS
 from .test_asking import after_ours, ledger, remembered
 from .test_deliver import PASSES, comments, ground
 from .test_github import payload
@@ -46,6 +48,26 @@ def test_an_answer_that_does_not_help_is_said_and_the_next_attempt_publishes(
     second = ground.on_pull(2, publish="push")
     assert second.result["published"] == "pushed", second.log
     assert ground.shown("topic", "done.txt") == "done"
+
+
+def test_a_step_that_was_cut_off_is_not_taken_for_one_that_was_not_there(ground, monkeypatch):
+    """The job is cancelled, or its time is over, while the result is on its way."""
+    ground.begin()
+    with monkeypatch.context() as cut:
+        cut.setitem(CALLS, "deliver", lambda environ, log: 130)
+        first = ground.on_pull(1, publish="push")
+    assert (first.result["status"], first.result["published"]) == ("blocked", "failed"), first.log
+    assert "was cut off" in first.result["reason"]
+    assert "publishes the result, and no agent is run again" in comments(ground)[0]
+    second = ground.on_pull(2, publish="push")
+    assert (second.result["status"], second.result["published"]) == ("passed", "pushed"), second.log
+
+
+def test_a_run_that_failed_has_nothing_to_be_cut_off(ground):
+    ground.begin(SCRIPT)
+    job = ground.on_pull(1, publish="push")
+    assert (job.result["status"], "published" in job.result) == ("failed", False), job.log
+    assert "was cut off" not in comments(ground)[0]
 
 
 # Where a commit is made by GitHub, each of these calls can fail.
