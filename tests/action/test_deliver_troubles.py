@@ -10,7 +10,7 @@ from gump_action.action import deliver
 from ..system.served import git
 from .conftest import SCRIPT
 from .job import CALLS
-from .test_asking import after_ours, ledger, remembered
+from .test_asking import OURS, after_ours, ledger, remembered
 from .test_deliver import PASSES, comments, ground
 from .test_github import payload
 
@@ -61,6 +61,37 @@ def test_a_step_that_was_cut_off_is_not_taken_for_one_that_was_not_there(ground,
     assert "publishes the result, and no agent is run again" in comments(ground)[0]
     second = ground.on_pull(2, publish="push")
     assert (second.result["status"], second.result["published"]) == ("passed", "pushed"), second.log
+
+
+def opened_by_us(ground, number):
+    """The event of a pull request that an app of ours has opened, whose token starts host runs.
+
+    Its head is checked out.
+    """
+    (pull,) = [each for each in ground.github.pulls if each["number"] == number]
+    user, told = {"login": OURS, "type": "Bot"}, payload()
+    ref, head = pull["head"]["ref"], ground.remote.head(pull["head"]["ref"])
+    ground.project.git("fetch", "-q", str(ground.bare), ref)
+    ground.project.git("checkout", "-q", head)
+    told["head"] |= {"sha": head, "ref": ref}
+    told["base"] |= {"sha": ground.head, "ref": pull["base"]["ref"]}
+    told |= {"number": number, "user": user}
+    return {"action": "opened", "number": number, "pull_request": told, "sender": user}
+
+
+def test_pull_requests_that_runs_open_for_each_other_come_to_an_end(ground):
+    ground.begin({**PASSES, "impl": [[{"run": "echo more >> done.txt"}]]})
+    given = {"publish": "pull-request", "allow_bots": OURS}
+    job = ground.on_pull(**given)
+    seen = [job.result["published"]]
+    while seen[-1] == "opened" and len(seen) < 4:
+        number = int(job.result["pr-number"])
+        environ = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_RUN_ID": str(number)}
+        event = opened_by_us(ground, number)
+        job = ground.play(environ=environ, event=event, machine=f"on-{number}", **given)
+        seen.append(job.result.get("published", job.result["status"]))
+    assert seen == ["opened", "opened", "skipped"], job.log
+    assert "might never end" in job.result["reason"]
 
 
 def test_a_run_that_failed_has_nothing_to_be_cut_off(ground):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gump_action.host.publishing.tasks import branch_of
 from gump_action.host.said.commit_words import Trailers, message_of
 from gump_action.host.trigger.loops import is_ours, needs_message, needs_own, why_not
 
@@ -53,6 +54,24 @@ def test_who_we_are_matters_where_a_program_has_pushed(name):
 def test_other_events_of_a_pull_request_are_no_pushes():
     event = event_of("pull_request", {"action": "labeled"})
     assert why_not(event, OURS, "", is_counted=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "head", "base", "may"),
+    [
+        ("opened", branch_of("a"), branch_of("b"), False),
+        ("edited", branch_of("a"), branch_of("b"), False),
+        ("opened", branch_of("fix for pull_request 7"), "topic", True),
+        ("opened", "topic", branch_of("b"), True),
+        ("opened", branch_of("a"), "gump/mine", True),
+        ("synchronize", branch_of("a"), branch_of("b"), True),
+    ],
+)
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_a_pull_request_of_ours_onto_one_of_ours_starts_nothing(name, action, head, base, may):
+    places = {"action": action, "pull_request.head.ref": head, "pull_request.base.ref": base}
+    why = why_not(event_of(name, places), THEIRS, "", is_counted=False)
+    assert (why == "") is may
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from gump_action.host.event import Event, Kind, Person
 
 _TRAILER = re.compile(r"Gump-Run: (\S+)", re.IGNORECASE)
 _PULLS = (Kind.PULL_REQUEST, Kind.PULL_REQUEST_TARGET)
+_BRANCH = re.compile(r"gump/[a-z0-9-]+-[0-9a-f]{8}")
+"""A task's own (`publishing.tasks.branch_of`)."""
 
 
 def run_of(message: str) -> str:
@@ -45,6 +47,15 @@ def _pusher(event: Event) -> Person:
     return event.people.sender or event.people.actor
 
 
+def _is_on_ours(event: Event) -> bool:
+    """A pull request of ours into the branch of another one: the third of a chain, in which each
+    run opens one for that of the run before.  No two of them have a count in common."""
+    if event.kind not in _PULLS or event.action not in ("opened", "edited"):
+        return False
+    sides = (event.head, event.base)
+    return all(side and _BRANCH.fullmatch(side.ref) for side in sides)
+
+
 def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
     """Why our own push starts nothing; empty where it may.
 
@@ -63,6 +74,11 @@ def why_not(event: Event, message: str, own: str, *, is_counted: bool) -> str:
             "max-runs-per-subject is 0), so it might never end. Re-run all jobs of this host run "
             "to go on all the same. A job that publishes needs `pull-requests: write` to count, "
             "and where it speaks as an app, `allow-bots` has to name that."
+        )
+    if _is_on_ours(event):
+        return (
+            "This pull request is of a run of ours, and goes into the branch of another one, so it "
+            "might never end. Re-run all jobs of this host run for a run, or ask for one."
         )
     if not _is_push(event):
         return ""
