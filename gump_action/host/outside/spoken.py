@@ -13,9 +13,16 @@ _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)")
 # In a list, or indented like code: a fence or not, which depends on much.
 _DOUBTFUL_FENCE = re.compile(r"(?:[ \t]|(?:[-*+]|\d{1,9}[.)])[ \t])+(?:`{3,}|~{3,}).*")
 _QUOTE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*>")
-# Whatever stands in one of these is not said: it is shown as code, as a quote, or folded away.
+# Of a link or a footnote: what follows may be its title, or stands at another place.
+_DEFINITION = re.compile(r"[ \t]*\[[^\[\]]+\]:")
+# Whatever stands in one of these is not said: it is shown as code, as a quote, folded, or nowhere.
 _BLOCKS = (
     ("<!--", "-->"),
+    (r"<\?", r"\?>"),
+    (r"<!(?=[A-Za-z\[])", ">"),
+    (r"<[A-Za-z][^<>\n]*\n", ">"),  # attributes
+    (r"<[A-Za-z][^<>]*\s(?:hidden|style)\b", r"</[A-Za-z]"),
+    (r"\]\([^()\n]*\n", r"\)"),  # the title of a link
     *(
         (rf"<{name}\b", rf"</{name}\b")
         for name in ("pre", "code", "blockquote", "details", "script", "style", "textarea", "samp")
@@ -43,7 +50,8 @@ def _unspoken(lines: Sequence[str]) -> Iterator[int]:
             marks = "" if is_end else marks
             is_quote = has_ticks = False
             continue
-        is_quote = bool(_QUOTE.match(line)) or (is_quote and bool(line.strip()))
+        is_aside = bool(_QUOTE.match(line) or _DEFINITION.match(line))
+        is_quote = is_aside or (is_quote and bool(line.strip()))
         if _DOUBTFUL_FENCE.fullmatch(line) and not is_quote and not _FENCE.fullmatch(line):
             yield from range(at, len(lines))
             return
