@@ -134,6 +134,17 @@ def test_what_may_not_be_changed_is_not_published_and_is_red(ground):
     assert ground.github.branches["topic"] == ground.head
 
 
+@pytest.mark.parametrize(("sha", "code"), [("", 0), ("a" * 40, 2)])
+def test_an_agent_works_on_the_head_and_not_on_the_branch_that_it_targets(ground, sha, code):
+    """After this event actions/checkout takes the latter, and a review of that would be green."""
+    ground.begin()
+    ground.head = sha or ground.head
+    job = ground.on_pull(environ={"GITHUB_EVENT_NAME": "pull_request_target"})
+    assert job.codes["resolve"] == code, job.log
+    assert ("run" in job.codes) is not bool(sha)
+    assert ("an agent would work on other code" in job.log) is bool(sha)
+
+
 def test_a_name_that_is_a_secret_in_some_form_is_shown_nowhere(ground):
     name = f"{KEY['ANTHROPIC_API_KEY'].encode().hex()}.txt"
     ground.begin({"look": [LOOKED], "impl": [[*DONE, {"write": name, "text": "x\n"}]]})

@@ -16,17 +16,17 @@ from gump_action.host.event import Event, Kind
 from gump_action.host.policy import MayRun
 from gump_action.system.git import Git
 
+_HEAD = "${{ github.event.pull_request.head.sha }}"
 _NOT_CHECKED_OUT = {
     Kind.ISSUE_COMMENT: "refs/pull/${{ github.event.issue.number }}/head",
     Kind.WORKFLOW_RUN: "${{ github.event.workflow_run.head_sha }}",
     Kind.CHECK_SUITE: "${{ github.event.check_suite.head_sha }}",
     Kind.CHECK_RUN: "${{ github.event.check_run.head_sha }}",
+    Kind.PULL_REQUEST_TARGET: _HEAD,
 }
-"""Events after which actions/checkout takes the default branch, and the `ref` to give it."""
-_MERGED = dict.fromkeys(
-    (Kind.PULL_REQUEST, Kind.REVIEW, Kind.REVIEW_COMMENT),
-    "${{ github.event.pull_request.head.sha }}",
-)
+"""Events after which actions/checkout takes the default branch, or the one that is targeted, and
+the `ref` to give it."""
+_MERGED = dict.fromkeys((Kind.PULL_REQUEST, Kind.REVIEW, Kind.REVIEW_COMMENT), _HEAD)
 """After these it takes a merge of both branches, on which nothing can be pushed to one of them."""
 
 
