@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gump_action.errors import InputError
-from gump_action.system.git import Git, encoded, name_of
+from gump_action.system.git import ALONE, Git, encoded, name_of
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ class Wanted:
 
 
 def make_commit(checkout: Path, wanted: Wanted, env: Mapping[str, str]) -> str:
-    """Its name.  Only objects are written: no ref, no index, no file of the checkout."""
-    git = Git(checkout, env, settings={"safe.directory": "*"})
+    """Its name.  Only objects are written: no ref, no index, no file of the checkout.
+
+    Nobody's configuration has a say, for an agent could have written it.
+    """
+    git = Git(checkout, env, settings={"safe.directory": "*"}).with_env(**ALONE)
     date = git.text("show", "-s", "--format=%ct +0000", "--no-show-signature", wanted.result)
     signed = git.with_env(
         GIT_AUTHOR_NAME=wanted.author.name, GIT_AUTHOR_EMAIL=wanted.author.email,

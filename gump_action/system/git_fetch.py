@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gump_action.errors import InputError
-from gump_action.system.git import Git
+from gump_action.system.git import ALONE, Git
 
 # No other host is followed to, and nothing but the web's protocols is spoken.
 SETTINGS = {
@@ -30,7 +30,8 @@ def fetch_commit(
 ) -> str:
     """The commit with its files is in the checkout afterwards; refs and configuration stay.
 
-    `is_alone` leaves its history where it is.
+    `is_alone` leaves its history where it is, and is for a folder of our own: no configuration of
+    user or machine, which an agent could have written, says by which proxy the login goes.
 
     `header` is a whole HTTP header (`Authorization: basic …`), sent to this address alone; one that
     the configuration has for it is not sent too. Gives why it did not work, empty where it did.
@@ -38,7 +39,7 @@ def fetch_commit(
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
         raise InputError(f"{commit!r} is no commit, so it cannot be fetched.")
     check_address(url, header)
-    around = {**login_for(url, header), **authority(env)}
+    around = {**login_for(url, header), **authority(env), **(ALONE if is_alone else {})}
     git = Git(checkout, env, settings=SETTINGS).with_env(**around)
     code, _, said = git.try_run(
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",

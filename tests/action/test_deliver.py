@@ -145,6 +145,17 @@ def test_an_agent_works_on_the_head_and_not_on_the_branch_that_it_targets(ground
     assert ("an agent would work on other code" in job.log) is bool(sha)
 
 
+def test_an_agent_does_not_say_by_which_way_the_token_goes(ground, tmp_path):
+    """A proxy in the user's configuration of git would see it, where git need not trust its key."""
+    config = tmp_path / "machine-1" / "home" / ".gitconfig"
+    lines = r"[http]\nproxy = http://127.0.0.1:9\n[i18n]\ncommitEncoding = latin1\n"
+    ground.begin({"look": [LOOKED], "impl": [[*DONE, {"run": f"printf '{lines}' > {config}"}]]})
+    job = ground.on_pull(publish="push")
+    assert "127.0.0.1:9" in config.read_text()
+    assert job.result["published"] == "pushed", job.log
+    assert "encoding" not in git(ground.bare, "cat-file", "-p", "topic").split("\n\n")[0]
+
+
 def test_a_name_that_is_a_secret_in_some_form_is_shown_nowhere(ground):
     name = f"{KEY['ANTHROPIC_API_KEY'].encode().hex()}.txt"
     ground.begin({"look": [LOOKED], "impl": [[*DONE, {"write": name, "text": "x\n"}]]})

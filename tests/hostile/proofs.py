@@ -154,6 +154,7 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     "action/test_deliver.py": {
         "a_bundle_that_was_swapped_is_not_opened": "another bundle under its name",
         "a_branch_that_has_moved_gets_no_push": "a push in between",
+        "an_agent_does_not_say_by_which_way_the_token_goes": "a proxy in ~/.gitconfig",
     },
     "action/test_spec.py": {
         "a_spec_that_was_changed_after_it_was_made_is_not_run": "the file of the spec",
