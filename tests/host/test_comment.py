@@ -534,6 +534,7 @@ def test_a_note_stands_above_what_is_told_of_an_earlier_run_and_goes_again():
     assert once.replace(f"{NOTE}\n\n", "") == REPORT
     assert c.with_note(once, c.not_run("skipped", Facts())).count("was not run") == 1
     assert c.renewed(once) == c.renewed(REPORT) == REPORT
+    assert c.renewed(once.replace("\n", "\r\n")) == REPORT
 
 
 def test_what_a_gate_printed_is_no_note_of_ours_and_its_fence_stays_closed():

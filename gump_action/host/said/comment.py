@@ -133,9 +133,10 @@ def _parts(body: str) -> tuple[str, str, list[str]]:
     """Mark, ledger and paragraphs, but for what was said of something that was not run.
 
     That stands first.  Further down it would be somebody's words in a fence, whose end may stand in
-    the same paragraph: without it what follows would be markup.
+    the same paragraph: without it what follows would be markup.  Who edits a comment on GitHub's
+    page leaves other line ends.
     """
-    mark, _, rest = body.partition("\n")
+    mark, _, rest = body.replace("\r\n", "\n").partition("\n")
     ledger, _, told = rest.partition("\n")
     parts = told.split("\n\n")
     return mark, ledger, parts[1:] if parts[0].startswith(_NOT_RUN) else parts
