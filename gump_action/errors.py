@@ -5,6 +5,7 @@
     │   └── WorkflowError     faults in a workflow file, each with file and line      exit 2
     ├── ProviderError         an agent CLI that is missing or cannot be used          exit 4
     ├── CommandError          a program of ours (git, mostly) that ended badly        exit 3
+    ├── MachineError          a full disk, a folder that cannot be written to          exit 4
     ├── Stopped               a signal came, and the time to answer it is over         exit 130
     ├── LostError             what a run stands on was removed while it ran           exit 1
     └── HostError             GitHub refused or did not answer                        exit 2
@@ -15,6 +16,7 @@ How a step ends (a red gate, an agent that gives up) is a value, not an exceptio
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,6 +73,37 @@ class CommandError(GumpError):
     def __init__(self, argv: Sequence[str], code: int, tail: str) -> None:
         super().__init__(f"`{' '.join(argv)}` ended with {code}:\n{tail}".rstrip())
         self.argv, self.code, self.tail = tuple(argv), code, tail
+
+
+class MachineError(GumpError):
+    """The machine has no room, or does not let us; what is in the record stays there."""
+
+    exit_code = 4
+
+
+# What somebody puts right on the machine.  Any other OSError in our way is a fault of ours.
+_OF_MACHINE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+)
+
+
+def of_machine(error: OSError) -> MachineError | None:
+    """What to say of an error that is the machine's own; None where it may be a fault of ours."""
+    if error.errno not in _OF_MACHINE:
+        return None
+    where = str(error.filename2 or error.filename or "what is written or read here")
+    return MachineError(
+        f"{where}: {error.strerror}.",
+        hint="Make room there, or allow it; then do the same again. A run goes on from its record.",
+    )
 
 
 class Stopped(GumpError):

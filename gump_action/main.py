@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from gump_action import environment
-from gump_action.errors import GumpError, InputError
+from gump_action.errors import GumpError, InputError, of_machine
 
 if TYPE_CHECKING:
     from gump_action.travel.manifest import Limits
@@ -286,6 +286,7 @@ def action(environ: Mapping[str, str], step: str) -> None:
 
 def main() -> None:
     """The program.  The one place that catches everything."""
+    _open_streams()
     environ = _take_environment()
     try:
         _check_platform()
@@ -299,12 +300,25 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except Exception as bug:
-        fault = GumpError(
+        fault = of_machine(bug) if isinstance(bug, OSError) else None
+        if fault:
+            _say(environ, fault, f"gump-action: {fault}")
+            sys.exit(fault.exit_code)
+        ours = GumpError(
             f"A fault of gump-action: {type(bug).__name__}: {bug}",
             hint="Please report it, with the traceback that is in the log.",
         )
-        _say(environ, fault, f"{traceback.format_exc()}gump-action: {fault}")
-        sys.exit(fault.exit_code)
+        _say(environ, ours, f"{traceback.format_exc()}gump-action: {ours}")
+        sys.exit(ours.exit_code)
+
+
+def _open_streams() -> None:
+    """Where we were started with closed ones, no file of ours may get their numbers."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8")
 
 
 def _take_environment() -> Mapping[str, str]:

@@ -38,6 +38,26 @@ def test_help_names_the_commands():
     assert all(name in done.stdout for name in ("run", "validate", "schema", "report", "apply"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_an_output_without_room_is_said_in_one_sentence():
+    with open("/dev/full", "w") as full:  # noqa: PTH123  (a device, not a file)
+        argv = [str(GUMP), "schema"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 4
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_output_is_no_fault(project):
+    argv = ["sh", "-c", 'exec "$@" <&- >&-', "sh", str(GUMP), "run", project.workflow(GOOD)]
+    argv += ["--state", project.state]
+    done = subprocess.run(
+        argv, cwd=project.repo, env=project.environ, stderr=subprocess.PIPE, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (project.state / "ledger.ndjson").is_file()
+
+
 def test_a_command_that_is_not_known_is_wrong_input():
     done = call("rum")
     assert done.returncode == 2
