@@ -213,6 +213,11 @@ def _write(wanted: Wanted, choice: _Choice) -> tuple[_Choice, int]:
         raise InputError(f"{target} is a folder, and the packed state is a file.")
     if not target.parent.is_dir():
         raise InputError(f"{target.parent} is no folder, so {target.name} cannot be put there.")
+    if target.exists() and not target.is_file():
+        raise InputError(
+            f"{target} is a device or the like, and the packed state would be put in its place.",
+            hint="Name a file, one that is there or a new one.",
+        )
     number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     part = Path(name)
     try:

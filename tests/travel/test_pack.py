@@ -195,6 +195,13 @@ def test_a_target_that_cannot_be_written_is_refused(wanted, tmp_path, place):
         pack(replace(wanted, target=tmp_path / place))
 
 
+def test_what_is_no_file_is_not_replaced_by_a_packed_state(wanted):
+    os.mkfifo(wanted.target)
+    with pytest.raises(InputError, match="is a device or the like"):
+        pack(wanted)
+    assert wanted.target.is_fifo()
+
+
 @pytest.mark.parametrize("limits", [Limits(total_bytes=10), Limits(files=1), Limits(file_bytes=9)])
 def test_more_than_would_be_taken_back_is_refused_before_it_travels(wanted, limits):
     with pytest.raises(InputError, match="the limit"):
