@@ -87,11 +87,11 @@ def run(  # noqa: PLR0917  (click gives one parameter for each option)
 
 
 @cli.command()
-@click.argument("workflows", nargs=-1, required=True)
+@click.argument("workflows", nargs=-1)
 @click.option("--repo", type=click.Path(path_type=Path), default=".", help="The repository.")
 @click.pass_obj
 def validate(environ: Mapping[str, str], workflows: tuple[str, ...], repo: Path) -> None:
-    """Say every fault of these workflows, with file and line."""
+    """Say every fault of these workflows, else of all in .gump/workflows/, with file and line."""
     from gump_action import checks
 
     sound, faults = checks.validate(workflows, repo)

@@ -85,6 +85,33 @@ def test_validate_says_ok_or_all_faults_of_all_files(project):
     assert "bad.yaml:4" in both.stderr
 
 
+def test_validate_without_a_name_looks_at_all_workflows_of_the_project_from_any_folder(project):
+    own = project.repo / ".gump/workflows"
+    own.mkdir(parents=True)
+    (own / "good.yaml").write_text("name: good\nsteps:\n  - {name: one, agent: scripted}\n")
+    (own / "bad.yml").write_text("name: bad\nsteps:\n  - {name: one, agent: x}\n")
+    below = project.repo / "below"
+    below.mkdir()
+    done = call("validate", cwd=below, env=project.environ)
+    assert (done.returncode, done.stdout) == (2, "good: ok\n")
+    assert "bad.yml:3: " in done.stderr
+
+
+def test_validate_without_any_workflow_says_how_to_begin(project):
+    done = call("validate", cwd=project.repo, env=project.environ)
+    assert done.returncode == 2
+    assert "has no workflow in .gump/workflows/" in done.stderr
+    assert "gump-action init" in done.stderr
+
+
+def test_validate_says_of_a_name_that_is_not_there_what_is_near(project):
+    done = call("validate", "bugfx", cwd=project.repo, env=project.environ)
+    assert done.returncode == 2
+    assert 'there is no workflow "bugfx"' in done.stderr
+    assert 'Did you mean "bugfix"?' in done.stderr
+    assert ":1:" not in done.stderr
+
+
 VERDICTS = {
     "passed": ([], 0),
     "failed": ([{"fail": "no"}], 1),
