@@ -183,6 +183,19 @@ def test_the_result_is_applied_as_one_commit(project):
     done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
     assert done.returncode == 0, done.stderr
     assert (project.repo / "b.txt").read_text() == "x\n"
+    branch = project.git("symbolic-ref", "--short", "HEAD")
+    assert f" is now in your branch {branch}, as one commit:\n" in done.stdout
+
+
+def test_a_result_that_is_applied_to_a_detached_head_is_said_to_be_on_no_branch(project):
+    project.script({"one": [[{"write": "b.txt", "text": "x\n"}]]})
+    project.run(GOOD)
+    project.git("config", "user.name", "u")
+    project.git("config", "user.email", "u@localhost")
+    project.git("checkout", "-q", "--detach")
+    done = call("apply", "--state", project.state, cwd=project.repo, env=project.environ)
+    assert done.returncode == 0, done.stderr
+    assert "is now on HEAD, which is on no branch (`git switch -c NAME` makes one)" in done.stdout
 
 
 def test_a_run_that_goes_on_and_was_killed_is_not_applied_and_says_why(project):

@@ -32,7 +32,14 @@ def apply(state: RunState, repo: Path, env: Mapping[str, str]) -> str:
     if not git.text("diff", "--cached", "--name-only"):
         return f"{branch} brings nothing that is not there already."
     _commit(git, _message(state))
-    return f"{branch} is now in your branch, as one commit:\n{git.text('log', '-1', '--stat')}"
+    return f"{branch} is now {_where(git)}, as one commit:\n{git.text('log', '-1', '--stat')}"
+
+
+def _where(git: Git) -> str:
+    code, named, _ = git.try_run("symbolic-ref", "--short", "-q", "HEAD")
+    if code:
+        return "on HEAD, which is on no branch (`git switch -c NAME` makes one)"
+    return f"in your branch {named.decode('utf-8', 'replace').strip()}"
 
 
 def patch(state: RunState, repo: Path, env: Mapping[str, str]) -> bytes:

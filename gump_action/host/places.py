@@ -86,4 +86,10 @@ def read_spec(path: Path) -> str:
         raise InputError(f"--spec {path}: there is no such file, so nothing says what is wanted.")
     if path.stat().st_size > SPEC_LIMIT:
         raise InputError(f"--spec {path}: it has more than {SPEC_LIMIT // 1024 // 1024} MiB.")
-    return path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if not text.strip():
+        raise InputError(
+            f"--spec {path}: the file is empty, so nothing says what is wanted.",
+            hint="Write it there; for a workflow that needs no spec leave --spec out.",
+        )
+    return text

@@ -87,6 +87,13 @@ def test_a_spec_that_is_missing_or_too_large_is_refused(tmp_path):
         places.read_spec(tmp_path / "big.md")
 
 
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_a_spec_in_which_nothing_stands_is_refused(tmp_path, text):
+    (tmp_path / "spec.md").write_text(text)
+    with pytest.raises(InputError, match="is empty, so nothing says what is wanted"):
+        places.read_spec(tmp_path / "spec.md")
+
+
 @pytest.mark.parametrize(("said", "known"), [("true", True), ("false", False), ("", None)])
 def test_what_the_action_says_of_the_repository_outranks_a_file_that_agents_can_write(
     tmp_path, said, known
