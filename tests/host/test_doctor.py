@@ -108,6 +108,20 @@ def test_a_missing_cli_of_a_declared_agent_is_missing(machine):
     assert text(findings).endswith("Not ready: put right what is missing for this workflow.")
 
 
+def test_several_agents_need_one_cli(machine):
+    steps = tuple(AgentStep(name=name, agent=f"claude-{name}") for name in ("opus", "haiku"))
+    findings = found(machine("git"), Workflow(name="w", steps=steps))
+    assert findings.missing[0].startswith(
+        "claude is not on PATH, and claude-opus, claude-haiku need it: "
+    )
+
+
+def test_where_no_agent_is_there_it_is_not_said_that_nothing_is_missing(machine):
+    told = text(found(machine("git")))
+    assert told.endswith("Nothing is missing for a run but the CLI of an agent.")
+    assert text(found(machine("git", "claude"))).endswith("Nothing is missing for a run.")
+
+
 def test_a_missing_cli_of_an_escalation_is_a_warning(machine):
     environ = {**machine("git", "claude"), "ANTHROPIC_API_KEY": "x"}
     findings = found(environ, escalating())

@@ -157,7 +157,8 @@ def _lacks_agents(agents: tuple[Agent, ...]) -> Iterator[str]:
     for agent in agents:
         if agent.declared and not agent.program.path:
             names = ", ".join(agent.declared)
-            yield f"{agent.program.name} is not on PATH, and {names} needs it: {agent.install}"
+            need = "needs" if len(agent.declared) == 1 else "need"
+            yield f"{agent.program.name} is not on PATH, and {names} {need} it: {agent.install}"
 
 
 def _may_lack_agents(agents: tuple[Agent, ...], workflow: Workflow | None) -> Iterator[str]:
@@ -250,4 +251,6 @@ def _verdict(findings: Findings) -> str:
     for_what = "this workflow" if findings.workflow else "a run"
     if findings.missing:
         return f"Not ready: put right what is missing for {for_what}."
+    if not findings.workflow and not any(agent.program.path for agent in findings.agents):
+        return "Nothing is missing for a run but the CLI of an agent."
     return f"Nothing is missing for {for_what}."
