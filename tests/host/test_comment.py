@@ -151,6 +151,16 @@ def test_the_link_has_the_number_of_the_attempt():
     )
 
 
+def test_the_report_is_linked_on_the_page_that_lists_artifacts():
+    url = url_of_run("https://github.example/", "octo/bill", "47", 3)
+    page = (
+        '<a href="https://github.example/octo/bill/actions/runs/47#artifacts">report artifact</a>'
+    )
+    assert page in c.render(runs.failed().state, Facts(url=url))
+    for without in (Facts(url=url, has_report=False), Facts(url=url, is_running=True)):
+        assert "report artifact</a>" not in c.render(runs.failed().state, without)
+
+
 @pytest.mark.parametrize("url", ["", "javascript:x", 'https://a/b"c', "https://a/b c", "ftp://a/b"])
 def test_what_is_no_plain_address_is_no_link(url):
     assert "<a " not in c.render(runs.failed().state, Facts(url=url))

@@ -244,11 +244,17 @@ def _notes(facts: Facts) -> list[str]:
     return [each for each in (prose(facts.state_note[:_NOTE]), *facts.notes, base) if each]
 
 
+def _is_reported(state: RunState, facts: Facts) -> bool:
+    """The report artifact is stored at the end of a job in which something was run."""
+    return bool(facts.artifacts and facts.has_report and state.ended and not facts.is_running)
+
+
 def _foot(state: RunState, facts: Facts) -> str:
     page = f"attempt {facts.attempt} of the host run"
     parts = [
         f'<a href="{facts.link}">{page}</a>' if facts.link else page,
         f"run {words.html_code(state.started.run[:60])}" if state.started else "",
         f"artifact {words.html_code(facts.artifact[:120])}" if facts.artifact else "",
+        f'<a href="{facts.artifacts}">report artifact</a>' if _is_reported(state, facts) else "",
     ]
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"

@@ -71,6 +71,12 @@ class Facts:
         """The address where it is one, and nothing that Markdown could read otherwise."""
         return self.url if _URL.fullmatch(self.url) else ""
 
+    @property
+    def artifacts(self) -> str:
+        """The list on the page of the host run, whichever attempt is looked at; empty as `link`."""
+        page = self.link.rpartition("/attempts/")[0] or self.link
+        return f"{page}#artifacts" if page else ""
+
 
 def server_of(environ: Mapping[str, str]) -> str:
     """The address of GitHub for people and git; an Enterprise Server has its own."""
