@@ -18,6 +18,8 @@ from gump_action.engine.state import Attempt, RunState
 from gump_action.redaction import visible
 
 _PLAIN_WORD = re.compile(r"[\"'(]*[^\W_]+(?:[-.,:'=][^\W_]+)*[\"'),.;:!?%…]*|[-…]")
+# Around it only what may also stand around a plain word.
+_QUOTED = re.compile(r"(?<!\S)([\"'(]*)`([^`]+)`([\"'),.;:!?%…]*)(?!\S)")
 _LINKED_WORD = re.compile(r"[\"'(]*(?:gh-\d|www\.)", re.IGNORECASE)
 
 GATE_LENGTH = 60
@@ -200,16 +202,29 @@ def html_code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """One line; words that Markdown or GitHub could take for something are code spans."""
+    """One line; what backticks quote is a code span, as are words that could be markup."""
+    line = " ".join(clean(text).split())
+    pieces: list[str] = []
+    at = 0
+    for quoted in _QUOTED.finditer(line):
+        before, inner, after = quoted.groups()
+        pieces += [*_words(line[at : quoted.start()]), f"{before}{code(inner)}{after}"]
+        at = quoted.end()
+    return " ".join(filter(None, [*pieces, *_words(line[at:])]))
+
+
+def _words(text: str) -> list[str]:
+    """Plain words as they are; strange ones that stand side by side as one code span."""
     pieces: list[str] = []
     strange: list[str] = []
-    for word in [*clean(text).split(), ""]:
+    for word in [*text.split(), ""]:
         is_plain = _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.match(word)
         if strange and (is_plain or not word):
             pieces.append(code(_unquoted(" ".join(strange))))
             strange = []
-        (pieces if is_plain or not word else strange).append(word)
-    return " ".join(pieces).strip()
+        if word:
+            (pieces if is_plain else strange).append(word)
+    return pieces
 
 
 def _unquoted(text: str) -> str:
