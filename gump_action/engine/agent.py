@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from gump_action.engine import budget, transcripts
+from gump_action.engine import budget, readiness, transcripts
 from gump_action.engine import events as e
 from gump_action.engine.outcome import Verdict
 from gump_action.engine.run import Run
@@ -89,8 +89,7 @@ def launch(run: Run, start: Start) -> Launched:
 
 
 def _missing(start: Start) -> Launched:
-    provider = start.talk.provider
-    return _blocked(start, f"{provider.PROGRAM} is not on PATH. Install it: {provider.INSTALL}")
+    return _blocked(start, readiness.say_missing(start.talk.provider))
 
 
 def _blocked(start: Start, why: str) -> Launched:

@@ -61,11 +61,14 @@ def escalations(here: Run) -> list[str]:
 def missing(here: Run, agents: Iterable[str]) -> list[str]:
     """One line for each CLI that is not on PATH."""
     env = environment.for_children(here.around.environ)
-    return [
-        f"{p.PROGRAM} is not on PATH. Install it: {p.INSTALL}"
-        for p in _providers(here, agents)
-        if process.find(p.PROGRAM, env) is None
-    ]
+    found = _providers(here, agents)
+    return [say_missing(p) for p in found if process.find(p.PROGRAM, env) is None]
+
+
+def say_missing(provider: Provider) -> str:
+    """With the command to be copied as one piece, and what is to be known of it behind."""
+    command, bracket, note = provider.INSTALL.partition(" (")
+    return f"{provider.PROGRAM} is not on PATH. Install it: `{command}`{bracket}{note}"
 
 
 def warn_of_keys(here: Run) -> None:

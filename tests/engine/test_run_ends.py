@@ -149,7 +149,14 @@ def test_a_missing_cli_blocks_before_the_first_step(project):
     project.environ["PATH"] = "/usr/bin:/bin"
     done = project.run("- {name: one, agent: scripted}\n- {name: two, agent: claude}")
     assert (done.verdict, done.launches()) == ("blocked", [])
-    assert "claude is not on PATH. Install it:" in done.state.ended.why
+    assert "claude is not on PATH. Install it: `npm install -g @" in done.state.ended.why
+    assert done.state.ended.why.endswith("`")
+
+
+def test_what_is_to_be_known_of_an_installation_is_no_part_of_the_command(project):
+    project.environ["PATH"] = "/usr/bin:/bin"
+    done = project.run("- {name: one, agent: qwen}")
+    assert done.state.ended.why.endswith("` (Node 22 or newer)")
 
 
 def test_a_missing_cli_of_an_escalation_is_warned_about(project):
