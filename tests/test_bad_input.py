@@ -217,8 +217,8 @@ REPOSITORIES = {
     "no commit": (no_commit, ["no commit yet", "commit something first"]),
     "bare": (bare, ["bare", "clone"]),
     "in a merge": (in_a_merge, ["in the middle of a merge", "git merge --abort"]),
-    "changed files": (changed_files, ["a.txt", "commit or stash", "--workspace checkout"]),
-    "staged files": (staged_files, ["new.txt", "commit or stash"]),
+    "changed files": (changed_files, ["a.txt", "Commit or stash", "--workspace checkout"]),
+    "staged files": (staged_files, ["new.txt", "Commit or stash"]),
 }
 
 

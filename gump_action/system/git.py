@@ -232,7 +232,7 @@ def find_git(path: str) -> str:
 
 
 def no_git() -> InputError:
-    return InputError("git is not installed, or not on PATH", hint="install git 2.38 or newer")
+    return InputError("git is not installed, or not on PATH", hint="Install git 2.38 or newer.")
 
 
 def name_of(raw: bytes) -> str:

@@ -155,7 +155,7 @@ def refuse_moved(
     take = "" if can_take else "take the new one in with --take-in, "
     raise InputError(
         f"this run is built on {recorded.base}, but HEAD of {source.top} is {source.head}",
-        hint=f"check out {recorded.base[:12]}, {take}or {FRESH}",
+        hint=f"Check out {recorded.base[:12]}, {take}or {FRESH}.",
     )
 
 
@@ -181,7 +181,7 @@ def refuse_place(source: Source, state: Path) -> None:
         raise InputError(
             f"the state directory {state} lies inside the checkout {source.top}, where an agent's "
             "`git clean -fdx` would take it along",
-            hint="name a place outside with --state, or leave it out",
+            hint="Name a place outside with --state, or leave it out.",
         )
 
 
@@ -212,7 +212,7 @@ def require(folder: Folder, snapshot: str) -> None:
     if not git_history.has(folder.git, snapshot):
         raise InputError(
             f"the snapshot {snapshot} of this run is no longer there, so it cannot go on",
-            hint=f"unpack the run's state again, or {FRESH}",
+            hint=f"Unpack the run's state again, or {FRESH}.",
         )
 
 

@@ -95,7 +95,7 @@ def look_at_index(folder: Folder) -> Taken:
     if any(entry.tag == "M" for entry in entries):
         raise InputError(
             f"{folder.tree} has files with conflicts that are not resolved",
-            hint="resolve them, or give them up with `git checkout -f HEAD`",
+            hint="Resolve them, or give them up with `git checkout -f HEAD`.",
         )
     is_sparse = any(entry.tag.upper() == "S" for entry in entries)
     if is_sparse:

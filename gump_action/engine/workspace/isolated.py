@@ -104,7 +104,7 @@ def open_isolated(
     if source.is_partial:
         raise InputError(
             f"{source.top} is a partial clone: files that it lacks could not be had for a new tree",
-            hint="fetch all of it (git fetch --refetch --no-filter), or use --workspace checkout",
+            hint="Fetch all of it (git fetch --refetch --no-filter), or use --workspace checkout.",
         )
     state = state.resolve()
     shared = shared_paths(source, share)
@@ -171,7 +171,7 @@ def look_at_user(
     if changed:
         raise InputError(
             f"{source.top} has changed files, which the run would not see: {some(changed)}",
-            hint="commit or stash them, or work in the checkout itself (--workspace checkout)",
+            hint="Commit or stash them, or work in the checkout itself (--workspace checkout).",
         )
     seen = [path for path in untracked if not path.startswith(".gump/")]
     return [f"untracked files are not seen by the run: {some(seen)}"] if seen else []

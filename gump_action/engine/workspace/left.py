@@ -63,7 +63,7 @@ def look_at_left(
     if differing and not in_job:
         raise InputError(
             f"{held.root} was changed since the run left it: {some(sorted(differing))}",
-            hint="commit or undo these changes elsewhere, or run with --fresh to start anew",
+            hint="Commit or undo these changes elsewhere, or run with --fresh to start anew.",
         )
     if differing:
         files = some(sorted(differing))

@@ -73,7 +73,7 @@ def _refuse_lost(made: Workspace, state: RunState) -> None:
             made.close()
             raise InputError(
                 f"the snapshot {commit} of this run is no longer there, so it cannot go on",
-                hint=f"unpack the run's state again, or {FRESH}",
+                hint=f"Unpack the run's state again, or {FRESH}.",
             )
 
 

@@ -125,7 +125,7 @@ def write(user: Git, branch: Branch, there: str) -> None:
     except CommandError as why:
         raise InputError(
             f"the result branch {branch.name} cannot be written: {why.tail.strip()}",
-            hint="a branch that stands in its way (`gump`, say) has to be renamed; then run again",
+            hint="A branch that stands in its way (`gump`, say) has to be renamed; then run again.",
         ) from why
 
 
@@ -164,7 +164,7 @@ def refuse_checked_out(user: Git, branch: Branch) -> None:
     if branch.ref in heads(user):
         raise InputError(
             f"the result branch {branch.name} is checked out: writing it would change your files",
-            hint="check out another branch, and run again: nothing is lost",
+            hint="Check out another branch, and run again: nothing is lost.",
         )
 
 

@@ -19,12 +19,12 @@ def shared_paths(source: Source, share: Sequence[str]) -> tuple[str, ...]:
         if path.is_absolute() or ".." in path.parts or ".git" in path.parts or not path.parts:
             raise InputError(
                 f"workspace.share: {text!r} is no path inside the checkout",
-                hint="name a path below the repository, such as node_modules",
+                hint="Name a path below the repository, such as node_modules.",
             )
         if source.git.run("ls-files", "-z", "--", f":(literal){path}"):
             raise InputError(
                 f"workspace.share: {text!r} holds files that git tracks",
-                hint="share only what git ignores; tracked files are there anyway",
+                hint="Share only what git ignores; tracked files are there anyway.",
             )
         found.append(str(path))
     return tuple(found)

@@ -59,7 +59,7 @@ class Source:
 def find_source(repo: Path, env: Mapping[str, str]) -> Source:
     """What is at `repo`, or an InputError that says why one cannot work there and what to do."""
     if not repo.is_dir():
-        raise InputError(f"{repo} is no folder", hint="name a git repository with --repo")
+        raise InputError(f"{repo} is no folder", hint="Name a git repository with --repo.")
     # In a container the checkout often belongs to another user. The path was given on purpose.
     git = Git(repo, env, settings={"safe.directory": "*"})
     code, out, said = git.try_run(
@@ -69,13 +69,13 @@ def find_source(repo: Path, env: Mapping[str, str]) -> Source:
     if code:
         raise InputError(
             f"{repo} is not a git repository that can be read: {said.strip()}",
-            hint="run `git init` there and commit, or name another with --repo",
+            hint="Run `git init` there and commit, or name another with --repo.",
         )
     bare, object_format, own, common = out.decode("utf-8", "surrogateescape").splitlines()[:4]
     if bare == "true":
         raise InputError(
             f"{repo} is a bare repository, which has no files to work on",
-            hint="clone it, and name the clone with --repo",
+            hint="Clone it, and name the clone with --repo.",
         )
     top = Path(git.text("rev-parse", "--path-format=absolute", "--show-toplevel"))
     at_top = Git(top, env, settings={"safe.directory": "*"})
@@ -94,7 +94,7 @@ def find_head(git: Git, top: Path) -> tuple[str, str]:
     if code and (named := git.text("rev-parse", "--verify", "-q", "HEAD", ok=(0, 1))):
         raise InputError(
             f"{top} lacks the commit {named} that its HEAD names",
-            hint="fetch what is missing (git fetch --refetch origin), or clone anew",
+            hint="Fetch what is missing (git fetch --refetch origin), or clone anew.",
         )
     if code:
         raise InputError(
@@ -120,8 +120,8 @@ def require_bases(source: Source, commits: Collection[str]) -> None:
         if not git_history.has(source.git, base):
             raise InputError(
                 f"the commit {base} that this run is built on is not in {source.top}",
-                hint=f"fetch it (git fetch origin {base}; in a job, give actions/checkout "
-                f"`fetch-depth: 0`), or {FRESH}",
+                hint=f"Fetch it (git fetch origin {base}; in a job, give actions/checkout "
+                f"`fetch-depth: 0`), or {FRESH}.",
             )
 
 
@@ -149,7 +149,7 @@ def refuse_unfinished(source: Source) -> None:
         if (source.own / name).exists():
             raise InputError(
                 f"{source.top} is in the middle of a {what}",
-                hint=f"finish it, or give it up with `{remedy}`",
+                hint=f"Finish it, or give it up with `{remedy}`.",
             )
 
 

@@ -147,7 +147,7 @@ def test_an_agent_that_puts_something_else_in_place_of_its_git_folder_changes_no
 
 def test_changed_files_are_refused_by_name_and_with_what_to_do(isolated):
     (isolated.repo / "README.md").write_text("changed by me\n")
-    with pytest.raises(InputError, match=r"README\.md.*\n.*commit or stash.*--workspace checkout"):
+    with pytest.raises(InputError, match=r"README\.md.*\n.*Commit or stash.*--workspace checkout"):
         isolated.open()
 
 

@@ -32,7 +32,7 @@ def test_a_repository_without_a_commit_is_refused(ground):
 def test_a_bare_repository_is_refused(ground):
     ground.git("init", "-q", "--bare", "bare", cwd=ground.root)
     ground.repo = ground.root / "bare"
-    with pytest.raises(InputError, match=r"bare repository(.|\n)*clone it"):
+    with pytest.raises(InputError, match=r"bare repository(.|\n)*Clone it"):
         ground.open()
 
 
