@@ -15,7 +15,8 @@ def validate(names: tuple[str, ...], repo: Path) -> tuple[list[str], InputError 
 
     Without names all workflows of the project are looked at.
     """
-    top = places.repository(repo)
+    found = places.repository(repo)
+    top = repo if repo.resolve() == found else found  # as it was named, so that lines stay short
     faults: list[Fault] = []
     missing: list[InputError] = []
     lines: list[str] = []

@@ -97,6 +97,14 @@ def test_validate_without_a_name_looks_at_all_workflows_of_the_project_from_any_
     assert "bad.yml:3: " in done.stderr
 
 
+def test_validate_names_files_as_one_sees_them_from_the_top(project):
+    own = project.repo / ".gump/workflows"
+    own.mkdir(parents=True)
+    (own / "bad.yml").write_text("name: bad\nsteps:\n  - {name: one, agent: x}\n")
+    done = call("validate", cwd=project.repo, env=project.environ)
+    assert done.stderr.startswith("gump-action: .gump/workflows/bad.yml:3: ")
+
+
 def test_validate_without_any_workflow_says_how_to_begin(project):
     done = call("validate", cwd=project.repo, env=project.environ)
     assert done.returncode == 2
