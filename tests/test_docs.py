@@ -73,6 +73,14 @@ OF_ALL = {"--help", "-h", "--version"}
 
 
 @each_page
+def test_a_page_says_nothing_twice(page):
+    """Pages that several people change are merged by their lines, and a sentence can stay twice."""
+    text = " ".join(FENCE.sub("", PAGES[page].read_text()).split())
+    begun = [each[:60] for each in re.split(r"(?<=[.:!?]) ", text) if len(each) > 60]
+    assert [each for each in begun if begun.count(each) > 1] == []
+
+
+@each_page
 def test_links_lead_to_a_file_and_a_heading_that_are_there(page):
     targets = [match["target"] for match in LINK.finditer(prose(page))]
     for target in (each for each in targets if "://" not in each):
