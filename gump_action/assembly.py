@@ -29,9 +29,11 @@ from gump_action.providers import KEYS, PROVIDERS
 from gump_action.redaction import Redactor, secrets_of
 from gump_action.system import private, process
 from gump_action.system.process import Stop
-from gump_action.system.store import Store, attempt_folder, check_is_ours
+from gump_action.system.store import LEDGER, Store, attempt_folder, check_is_ours
 from gump_action.workflow import given, loader
+from gump_action.workflow.loader import Loaded
 from gump_action.workflow.model import Workflow
+from gump_action.workflow.wanted import unspecified
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -83,7 +85,7 @@ def describe(options: Options, environ: Mapping[str, str]) -> list[str]:
     if options.max_budget:
         workflow = workflow.model_copy(update={"max_budget": options.max_budget})
     lines = plan.lines(workflow, asked.agent)
-    return [*map(str, loaded.warnings), *lines, *plan.known(state, root)]
+    return [*_warnings(loaded, options, where), *lines, *plan.known(state, root)]
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,13 @@ class _Where:
     repo: Path
     root: Path
     workspace: Literal["isolated", "checkout"]
+
+
+def _warnings(loaded: Loaded, options: Options, where: _Where) -> list[str]:
+    """Of the workflow file, and of what is not said.  A run that is there has its spec already."""
+    is_new = options.is_fresh or not (where.root / LEDGER).exists()
+    missed = unspecified(loaded.workflow) if is_new and not options.spec else ""
+    return [*map(str, loaded.warnings), *filter(None, [missed])]
 
 
 def _where(options: Options, environ: Mapping[str, str]) -> _Where:
@@ -118,8 +127,8 @@ def run(options: Options, environ: Mapping[str, str]) -> Verdict:
         max_budget=options.max_budget,
     )
     screen = _display(options, where, environ)
-    for warning in loaded.warnings:
-        screen.show(e.Noted(level="warning", text=str(warning)))
+    for warning in _warnings(loaded, options, where):
+        screen.show(e.Noted(level="warning", text=warning))
     around = Surroundings(
         providers=PROVIDERS,
         environ=environ,

@@ -171,6 +171,16 @@ def test_a_dry_run_has_no_events_to_tell_as_json(project):
     assert "--json" in done.stderr
 
 
+def test_a_run_without_the_spec_that_its_prompts_name_says_so_once(project):
+    path = project.workflow("- {name: one, agent: scripted, gate: ['bash: false']}")
+    dry, first, again = project.cli(path, "--dry-run"), project.cli(path), project.cli(path)
+    assert [("no spec is given" in done.stdout) for done in (dry, first, again)] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_a_workflow_by_its_name_with_the_usual_places_and_a_spec(project):
     text = "name: fix\nsteps:\n  - {name: one, agent: scripted}\n"
     project.commit({".gump/workflows/fix.yml": text, "spec.md": "Make it.\n"})
