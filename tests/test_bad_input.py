@@ -230,6 +230,16 @@ def test_a_repository_that_cannot_be_built_on_is_refused_with_what_to_do(project
     assert project.read().started is None
 
 
+@pytest.mark.parametrize("workspace", ["isolated", "checkout"])
+@pytest.mark.parametrize("case", [no_repository, no_commit, bare], ids=lambda case: case.__name__)
+def test_where_nothing_can_be_built_on_not_even_a_state_directory_is_left(
+    project, case, workspace, refused
+):
+    case(project)
+    refused(project.workflow(GOOD), "--workspace", workspace)
+    assert not project.state.exists()
+
+
 @pytest.mark.parametrize("case", [no_commit, bare, in_a_merge], ids=lambda case: case.__name__)
 def test_a_checkout_that_cannot_be_built_on_is_refused_too(project, case, refused):
     case(project)

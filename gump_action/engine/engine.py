@@ -15,6 +15,7 @@ from gump_action.engine.retry import Stop
 from gump_action.engine.run import Run, Surroundings, Wish
 from gump_action.engine.state import Attempt, RunState
 from gump_action.engine.workspace.opening import Place, open_workspace
+from gump_action.engine.workspace.source import find_source
 from gump_action.errors import CommandError, InputError, LostError, Stopped
 from gump_action.system import git, process
 from gump_action.system.store import Store, ledger_lines
@@ -29,6 +30,9 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     The caller closes it.  Raises InputError where nothing may be begun.
     """
     record.check_inputs(wish.workflow, wish.given, store.root, is_fresh=wish.is_fresh)
+    if not store.root.exists():
+        # A first start that is refused leaves nothing behind where there is no repository.
+        find_source(wish.repo, environment.for_git(around.environ))
     store.open()
     git.heed(around.stop)
     try:
