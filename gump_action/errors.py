@@ -97,7 +97,9 @@ _OF_MACHINE = (
 
 def of_machine(error: OSError) -> MachineError | None:
     """What to say of an error that is the machine's own; None where it may be a fault of ours."""
-    if error.errno not in _OF_MACHINE:
+    is_refusal = error.errno in (errno.EACCES, errno.EPERM)
+    # Without a file the number may be another library's: 1 is what OpenSSL says, too.
+    if error.errno not in _OF_MACHINE or (is_refusal and not error.filename):
         return None
     where = str(error.filename2 or error.filename or "what is written or read here")
     return MachineError(

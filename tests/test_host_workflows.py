@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .host_files import FILES, OURS, ROOT, SHOWN, faults_of
+from .host_files import BLOCK, FILES, OURS, ROOT, SHOWN, faults_of
 
 SAMPLE = ROOT / "tests/runner/sample"
 GOOD = {
@@ -76,3 +76,12 @@ def test_a_job_has_a_limit(job):
 def test_no_yaml_below_github_is_left_out():
     seen = {Path(name).name for name in FILES}
     assert {path.name for path in (ROOT / ".github/workflows").iterdir()} <= seen
+
+
+def test_the_page_shows_a_host_workflow_for_checks_in_which_both_jobs_name_the_app():
+    """The job that publishes is judged by the same table."""
+    page = (ROOT / "docs/recipes.md").read_text()
+    (shown,) = [each for each in BLOCK.findall(page) if "check_suite:" in each]
+    jobs = yaml.safe_load(shown)["jobs"]
+    named = [jobs[name]["steps"][-1]["with"]["allow-bots"] for name in ("run", "publish")]
+    assert named == ["circleci-checks[bot]"] * 2

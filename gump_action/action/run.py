@@ -13,7 +13,7 @@ from gump_action.action.given import spec
 from gump_action.action.given.options import options
 from gump_action.action.job import commands
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place, place
+from gump_action.action.job.place import Place, place, with_agents
 from gump_action.action.saying import comment
 from gump_action.action.saying.talk import Talker
 from gump_action.engine.outcome import Verdict
@@ -31,7 +31,7 @@ def run(environ: Mapping[str, str], version: str, log: Log) -> int:
     spec.check(asked, here, digest)
     wish = replace(options(asked, here, Path(), version), secrets=(token,))
     with commands.withheld(environ, log), _talking(environ, token, here, log) as talker:
-        verdict = assembly.run(wish, _with_agents(environ))
+        verdict = assembly.run(wish, with_agents(environ))
     if talker and talker.complaint:
         log.say(f"The comment did not move as it should: {talker.complaint}")
     return exit_code(verdict, asked)
@@ -42,14 +42,6 @@ def exit_code(verdict: Verdict, asked: Inputs) -> int:
     if verdict in asked.fail_on:
         return verdict.exit_code or Verdict.FAILED.exit_code
     return verdict.exit_code if verdict is Verdict.CANCELLED else 0
-
-
-def _with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The CLIs that were installed for this run stand before those that the machine has."""
-    ours = environ.get("GUMP_AGENTS_PATH", "")
-    if not ours:
-        return environ
-    return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
 
 
 def _talking(

@@ -14,7 +14,7 @@ from typing import Literal
 from gump_action import carrying
 from gump_action.action.doubt import UNSURE, is_doubtful
 from gump_action.action.job.log import Log
-from gump_action.action.job.place import Place, inside, place
+from gump_action.action.job.place import Place, inside, place, with_agents
 from gump_action.action.publishing import bundle
 from gump_action.action.saying.report import make_report
 from gump_action.engine import record
@@ -38,10 +38,11 @@ NOT_BELIEVED = f"nothing of this run was stored, so a re-run of this job starts 
 def save(environ: Mapping[str, str], log: Log) -> int:
     """Pack what was asked for; what could not be packed is said.
 
+    A session for which a cancelled run had no time is kept first, by its CLI.
     The exit code: red where a run has passed, and no other job can publish its result.
     Raises InputError where the state key is none.
     """
-    here = place(environ)
+    here, environ = place(environ), with_agents(environ)
     names = carrying.key_names(environ)
     if not (here.state / LEDGER).is_file() or environ.get("GUMP_RAN") == "skipped":
         return 0  # what this job has not worked on stays where it was found

@@ -29,10 +29,7 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
 
     The caller closes it.  Raises InputError where nothing may be begun.
     """
-    record.check_inputs(wish.workflow, wish.given, store.root, is_fresh=wish.is_fresh)
-    if not store.root.exists():
-        # A first start that is refused leaves nothing behind where there is no repository.
-        find_source(wish.repo, environment.for_git(around.environ))
+    _check_first(wish, store, around)
     store.open()
     git.heed(around.stop)
     try:
@@ -67,6 +64,13 @@ def run(wish: Wish, store: Store, around: Surroundings) -> Run:
     return here
 
 
+def _check_first(wish: Wish, store: Store, around: Surroundings) -> None:
+    """What can be refused before there is a state directory: a first start then leaves none."""
+    record.check_inputs(wish.workflow, wish.given, store.root, is_fresh=wish.is_fresh)
+    if not store.root.exists():
+        find_source(wish.repo, environment.for_git(around.environ))
+
+
 def _open(
     wish: Wish, store: Store, state: RunState, around: Surroundings, *, place: Place, has_tree: bool
 ) -> Run:
@@ -96,8 +100,13 @@ def _set_aside_unmerged(here: Run) -> str:
 
 
 def _leave_open(here: Run, why: Stopped) -> None:
-    """There was no time to keep all: as where an engine was killed, the next start does that."""
-    here.emit(e.RunEnded(verdict=Verdict.CANCELLED, why=f"{why.message} {why.hint}"))
+    """There was no time to keep all: as where an engine was killed, the next start does that.
+
+    Where only a session was left, the tree holds its snapshot, and is looked at for changes of
+    others before anything is done in it.
+    """
+    told = f"{here.around.stop.why}: {why.message} {why.hint}"
+    here.emit(e.RunEnded(verdict=Verdict.CANCELLED, why=told, left=here.tree_at))
 
 
 def _place(wish: Wish, around: Surroundings) -> Place:

@@ -70,7 +70,9 @@ def settle(here: Run, *, has_tree: bool) -> None:
 
 def _settle_attempt(here: Run, attempt: Attempt, *, has_tree: bool) -> None:
     has_tree = has_tree and bool(attempt.agent) and not here.workspace.is_new
-    here.note("its engine was killed, and what is left of it is kept now", step=attempt.step)
+    here.note(
+        "its engine ended before it was done, and what is left of it is kept now", step=attempt.step
+    )
     if has_tree and attempt.known and not attempt.kept:
         provider = here.around.providers[provider_of(attempt.agent)]
         place = transcripts.place_of(here, provider)

@@ -213,5 +213,11 @@ class Event:
 
     @property
     def needs_pull_request(self) -> bool:
-        """The payload names a pull request without its commits: see `with_pull_request`."""
-        return self.subject.kind == "pull_request" and self.head is None
+        """The payload names a pull request without its commits, or of checks without who opened
+        it: see `with_pull_request`."""
+        is_named = self.subject.kind == "pull_request" or self._is_of_checks
+        return is_named and self.head is None
+
+    @property
+    def _is_of_checks(self) -> bool:
+        return bool(self.upstream and self.upstream.is_suite and self.upstream.pull)

@@ -49,7 +49,7 @@ def decide(
     why = _of_kind(event) or _of_loop(event, allowed) or _of_checks(event)
     if not why and event.needs_pull_request:
         return Skip(_not_looked_up(event), is_unknown=True)
-    if why := why or _of_fork(event, allowed):
+    if why := why or _of_fork(event, allowed) or _of_moved(event):
         return Skip(why)
     decided = _of_people(event, rights, allowed) or _on_commit(event, rights)
     if isinstance(decided, Skip) or not runs_agents:
@@ -88,7 +88,7 @@ def _of_kind(event: Event) -> str:
 
 def _not_looked_up(event: Event) -> str:
     return (
-        f"Pull request {event.subject.number} could not be looked up, so which commit it is "
+        f"Pull request {event.number} could not be looked up, so which commit it is "
         "on is not known, and what is not known is a no."
     )
 
@@ -111,6 +111,21 @@ def _of_checks(event: Event) -> str:
     return (
         "These checks are not of one open pull request of this repository (GitHub names none of "
         "forks here), so whose code was checked is not known, and what is not known is a no."
+    )
+
+
+def _of_moved(event: Event) -> str:
+    """GitHub names a pull request by its branch, also for checks of an older commit of it."""
+    upstream, head = event.upstream, event.head
+    if not upstream or not upstream.is_suite or not head or event.job.attempt > 1:
+        return ""
+    if event.is_closed:
+        return f"Pull request {event.number}, whose code was checked, is closed."
+    if head.sha == upstream.head.sha:
+        return ""
+    return (
+        f"Checked was {upstream.head.sha[:12]}, and pull request {event.number} is on "
+        f"{head.sha[:12]} now, which has checks of its own."
     )
 
 
@@ -168,6 +183,7 @@ def _in_role(event: Event, role: Role) -> Person | None:
         Role.AGAIN: people.triggering_actor,
         Role.SENDER: people.sender,
         Role.AUTHOR: people.author,
+        Role.OPENER: people.opener,
         Role.UPSTREAM: people.author,
         Role.UPSTREAM_AGAIN: upstream.triggering_actor if upstream else None,
     }

@@ -464,9 +464,10 @@ CHECKED = {
 }
 
 
-def checked_on_ours(ask, project, **more):
+def checked_on_ours(ask, project, github, **more):
     """Checks of another CI, on what a run of ours has pushed."""
     head = project.git("rev-parse", "HEAD").strip()
+    github.pulls[0]["head"]["sha"] = head
     told = after_ours(head)["workflow_run"]
     suite = {"id": 5, "conclusion": "failure", "app": {"slug": "other-ci"}}
     suite |= {name: told[name] for name in ("head_sha", "pull_requests", "head_commit")}
@@ -485,13 +486,24 @@ def test_checks_of_another_ci_start_a_run_and_stop_where_they_fail_as_before(
     before = [{"path": "a.py", "start_line": 3, "annotation_level": "failure", "message": "boom"}]
     github.add_check(4, "unit", before, title="1 failed")
     github.add_check(5, "unit", CHECKED[now], title="1 failed")
-    job = checked_on_ours(ask, project)
+    job = checked_on_ours(ask, project, github)
     assert job.result["status"] == status, job.log + job.result["reason"]
     if status == "skipped":
         assert "CI fails in the same way as before" in job.result["reason"]
     else:
         assert (own(github).last.upstream, own(github).last.upstream_attempt) == (5, 0)
         assert "a.py:9: failure: bang" in (job.state / "given/spec.md").read_text()
+
+
+def test_a_second_check_of_the_suite_that_a_run_has_mended_is_not_said_to_fail_as_before(
+    ask, github, project, done
+):
+    last = PUSHED.model_copy(update={"verdict": "passed", "upstream": 5, "upstream_attempt": 0})
+    remembered(github, "mend", runs=1, last=last)
+    github.add_check(5, "unit", CHECKED["same"])
+    job = checked_on_ours(ask, project, github)
+    assert job.result["status"] == "skipped"
+    assert "a run has followed these checks already" in job.result["reason"]
 
 
 def test_which_failure_a_run_was_to_mend_is_remembered_and_what_follows_is_said(

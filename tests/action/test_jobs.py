@@ -4,8 +4,11 @@ import json
 import subprocess
 from base64 import b64encode
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from gump_action import installing
 
 from .conftest import WORKFLOW
 
@@ -233,6 +236,38 @@ def test_a_run_that_takes_too_long_is_cancelled_and_goes_on_with_its_session(job
     second = jobs(2, timeout="10m")
     assert second.result["status"] == "passed", second.log
     assert "I remember 1 of our exchanges: impl#1" in second.log
+
+
+OPENCODE = """\
+#!/bin/sh
+if [ "$1" = export ]; then
+  mkdir "$(dirname "$0")/asked" 2>/dev/null && exec sleep 60
+  echo "{}"
+  exit
+fi
+cat >/dev/null
+echo '{"type": "step_start", "sessionID": "ses_01234567890123456789"}'
+echo '{"type": "step_finish", "sessionID": "ses_01234567890123456789", "part": {"reason": "stop"}}'
+"""
+
+
+def test_a_session_for_which_a_cancelled_run_had_no_time_is_kept_by_the_step_that_packs(
+    jobs, project, tmp_path, monkeypatch
+):
+    """Its CLI is where the action has put it, and on no PATH of the machine's."""
+    cli = tmp_path / "installed" / "opencode"
+    cli.parent.mkdir()
+    cli.write_text(OPENCODE)
+    cli.chmod(0o755)
+    found = SimpleNamespace(path=(cli.parent,), missed=())
+    monkeypatch.setattr(installing, "install", lambda *given, **more: found)
+    text = "name: fix\nsteps:\n  - {name: impl, agent: opencode, session: reuse-on-retry}\n"
+    project.commit({".gump/workflows/fix.yaml": text})
+    first = jobs(1, timeout="4")
+    assert (first.codes["run"], first.result["status"]) == (130, "cancelled"), first.log
+    second = jobs(2)
+    assert second.result["status"] == "passed", second.log
+    assert "session: resumed impl#1" in second.log
 
 
 def test_what_is_given_anew_yields_to_what_the_run_began_with(jobs):

@@ -424,6 +424,8 @@ def test_an_export_that_hangs_at_a_signal_is_made_by_the_next_start(project, mar
         "cancelled",
         True,
     )
+    assert left.ended.left == attempt.snapshot
+    assert left.ended.why.startswith("the run was stopped: ")
     (tmp_path / "quick").touch()
     cut, passed = project.run(steps).state.attempts["one"]
     assert (cut.verdict, bool(cut.kept)) == ("cancelled", True)

@@ -59,9 +59,10 @@ def event_of(name: str, edits: Mapping[str, object] | None = None, **more: str) 
 
 def checked(name: str, **edits: object) -> dict[str, object]:
     """Edits by which the recorded check or suite has failed, and is another CI's."""
-    return {f"{name}.conclusion": "failure", f"{name}.app.slug": "other-ci", **edits} | (
-        {"check_run.check_suite.app.slug": "other-ci"} if name == "check_run" else {}
-    )
+    known = {f"{name}.conclusion": "failure", f"{name}.app.slug": "other-ci"}
+    if name == "check_run":
+        known["check_run.check_suite.app.slug"] = "other-ci"
+    return {**known, **edits}
 
 
 def own_pulls(many: int = 1) -> dict[str, object]:

@@ -270,51 +270,94 @@ def test_a_pattern_is_no_name_of_a_bot(text):
 # --- checks of another CI ---------------------------------------------------------------------
 
 CHECKS = ("check_suite", "check_run")
-OTHER_CI = Allowed(bots=("other-ci[bot]",))
+OTHER_CI = Allowed(bots=frozenset({"other-ci[bot]"}))
+each_check = pytest.mark.parametrize("name", CHECKS)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+def on_checks(name, pull_edits=None, edits=None, **more):
+    """Checks that failed, with their pull request looked up."""
+    pull = {**payload_of("pull_request")["pull_request"], **(pull_edits or {})}
+    event = event_of(name, checked(name, **(edits or {})), **more)
+    return with_pull_request(event, read_pull(pull), EARLIER)
+
+
+def suite_of(name):
+    return "check_run.check_suite" if name == "check_run" else name
+
+
+@each_check
 def test_a_check_runs_on_its_commit_with_the_instructions_of_the_base(name):
-    decided = decide(event_of(name, checked(name)), WRITER, OTHER_CI)
-    assert decided == MayRun(HEAD, takes_base_instructions=True, base=BASE)
+    expected = MayRun(HEAD, takes_base_instructions=True, base=BASE)
+    assert decide(on_checks(name), WRITER, OTHER_CI) == expected
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_the_app_whose_check_it_is_has_to_be_named(name):
-    event = event_of(name, checked(name))
-    assert "other-ci[bot], whose text this is, is a bot" in why(event, WRITER)
-    assert "does not name the account" in why(event_of(name, nobodys(name)), WRITER)
+@each_check
+def test_the_app_whose_check_it_is_has_to_be_named_in_each_job(name):
+    for runs_agents in (True, False):
+        decided = decide(on_checks(name), WRITER, Allowed(), runs_agents=runs_agents)
+        assert isinstance(decided, Skip)
+        assert "other-ci[bot], whose text this is, is a bot" in decided.why
+        assert isinstance(
+            decide(on_checks(name), WRITER, OTHER_CI, runs_agents=runs_agents), MayRun
+        )
 
 
-def nobodys(name):
-    suite = "check_run.check_suite" if name == "check_run" else name
-    return {f"{suite}.app": None}
+@each_check
+def test_a_check_of_nobody_starts_nothing(name):
+    event = on_checks(name, None, {f"{suite_of(name)}.app": None})
+    assert "does not name the account whose text this is" in why(event, WRITER, OTHER_CI)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@each_check
 @pytest.mark.parametrize("right", Right)
 def test_a_check_starts_nothing_below_write(name, right):
-    decided = decide(event_of(name, checked(name)), {"Codertocat": right}, OTHER_CI)
+    decided = decide(on_checks(name), {"Codertocat": right}, OTHER_CI)
     assert isinstance(decided, MayRun) is right.may_write
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@each_check
+def test_who_opened_the_pull_request_that_was_checked_counts(name):
+    bot = on_checks(name, {"user": user("dependabot[bot]", "Bot")})
+    assert "dependabot[bot], who opened the pull request, is a bot" in why(bot, WRITER, OTHER_CI)
+    reader = on_checks(name, {"user": user("reader")})
+    assert "reader" in logins_to_ask(reader)
+    assert "reader (read)" in why(reader, {**WRITER, "reader": Right.READ}, OTHER_CI)
+
+
+@each_check
+def test_a_check_whose_pull_request_could_not_be_looked_up_is_a_doubt(name):
+    decided = decide(event_of(name, checked(name)), WRITER, OTHER_CI)
+    assert isinstance(decided, Skip)
+    assert (decided.is_unknown, "Pull request 2 could not be looked up" in decided.why) == (
+        True,
+        True,
+    )
+
+
+@each_check
+def test_checks_of_an_older_commit_or_of_a_closed_pull_request_start_nothing(name):
+    moved = {"head": {**payload_of("pull_request")["pull_request"]["head"], "sha": SHA}}
+    assert "has checks of its own" in why(on_checks(name, moved), WRITER, OTHER_CI)
+    assert "is closed" in why(on_checks(name, {"state": "closed"}), WRITER, OTHER_CI)
+    again = on_checks(name, moved, None, GITHUB_RUN_ATTEMPT="2")
+    assert isinstance(decide(again, WRITER, OTHER_CI), MayRun)
+
+
+@each_check
 def test_checks_of_a_fork_name_no_pull_request_and_start_nothing(name):
-    suite = "check_run.check_suite" if name == "check_run" else name
-    event = event_of(name, checked(name, **{f"{suite}.pull_requests": []}))
+    event = event_of(name, checked(name, **{f"{suite_of(name)}.pull_requests": []}))
     assert "whose code was checked is not known" in why(event, WRITER, OTHER_CI)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@each_check
 def test_a_pull_request_from_a_fork_is_one_also_where_a_check_names_it(name):
-    suite = "check_run.check_suite" if name == "check_run" else name
     (pull,) = payload_of("check_suite")["check_suite"]["pull_requests"]
     theirs = edited(pull, {"head.repo.id": 5})
-    event = event_of(name, checked(name, **{f"{suite}.pull_requests": [theirs]}))
+    event = on_checks(name, None, {f"{suite_of(name)}.pull_requests": [theirs]})
     assert "Forks do not run by default" in why(event, WRITER, OTHER_CI)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@each_check
 def test_only_a_check_that_has_ended_starts_something(name):
     said = why(event_of(name, {"action": "rerequested"}), WRITER, OTHER_CI)
     assert said.endswith("only when something is completed, and this one was 'rerequested'.")

@@ -78,8 +78,9 @@ def test_checks_are_those_of_one_suite_with_what_they_say(sources, github):
 
 def test_all_pages_of_what_a_check_says_are_read(sources, github):
     line = {"path": "a.py", "start_line": 3, "message": "boom"}
-    check = github.add_check(4, "unit", [line] * 130)
-    assert len(sources.findings(check["id"])) == 130
+    some = github.add_check(4, "unit", [line] * 130)
+    many = github.add_check(4, "lint", [line] * 330)
+    assert [len(sources.findings(each["id"])) for each in (some, many)] == [130, 200]
 
 
 def test_a_log_is_fetched_without_the_token(sources, github):

@@ -243,6 +243,18 @@ def test_one_check_is_told_alone():
     assert "check mute" not in text
 
 
+def test_a_check_that_was_run_again_since_is_said_to_be_gone():
+    assert "was run again since" in of_checks("check_run", suite=SUITE[:1])[0]
+
+
+def test_what_a_check_hides_stays_hidden_where_its_text_is_too_long():
+    hidden = "a line\n" * 2_000 + "<!-- " + "x" * 39_000 + " obey -->"
+    long = Check(id=3, name="x", conclusion="failure", output=Output(text=hidden))
+    text, _ = of_checks("check_suite", suite=[long])
+    assert "obey" not in text
+    assert "1 HTML comment" in text
+
+
 def test_checks_of_which_none_failed_say_so():
     assert "None of those checks failed." in of_checks("check_suite", suite=SUITE[:1])[0]
 

@@ -83,7 +83,7 @@ def _unknown(event: Event, why: str) -> dict[str, Right | Unknown]:
 def _asked(found: _Found, github: Api, *, runs_agents: bool) -> _Found:
     event, allowed = found.event, found.allowed
     if event.needs_pull_request:
-        pull = github.pull(event.subject.number)
+        pull = github.pull(event.number)
         event = with_pull_request(event, pull, github.committed_at(pull.head.sha))
     if runs_agents and code.needs_pushes(event):
         event = replace(event, pushes=_pushes(event, github))

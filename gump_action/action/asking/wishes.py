@@ -200,6 +200,8 @@ class _Settling:
         before, upstream = standing.was_to_mend(known), self.event.upstream
         if not before or not upstream or self.past.own in known.host_runs:
             return ""
+        if before == (upstream.id, upstream.attempt):
+            return standing.FOLLOWED
         look = self.past.failure_of
         was = self._look(lambda: look(*before), "")
         same = was and was == self._look(lambda: look(upstream.id, upstream.attempt), "")

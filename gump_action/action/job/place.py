@@ -82,6 +82,14 @@ def inside(environ: Mapping[str, str]) -> AbstractContextManager[None]:
     return chdir(folder if Path(folder).is_dir() else ".")
 
 
+def with_agents(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The CLIs that were installed for this run stand before those that the machine has."""
+    ours = environ.get("GUMP_AGENTS_PATH", "")
+    if not ours:
+        return environ
+    return {**environ, "PATH": os.pathsep.join((ours, environ.get("PATH", os.defpath)))}
+
+
 def place(environ: Mapping[str, str]) -> Place:
     """Raises InputError outside of a job."""
     leg = environ.get(inputs.variable("matrix-leg"), "").strip()

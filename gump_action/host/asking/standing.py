@@ -234,6 +234,10 @@ ASK = (
     "run, and the count begins anew"
 )
 NOT_MENDED = f"CI fails in the same way as before the last run here, so it did not help, and {ASK}"
+FOLLOWED = (
+    "a run has followed these checks already, and has passed: now those of the newer commit count. "
+    "Where there is none, re-run all jobs of this host run"
+)
 WHERE_NOT_MENDED = (
     "Where CI fails on this in the same way as before, no further run begins by itself: somebody "
     "has to look then, and to ask for one."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _ACTIONS = "actions: read"
 _CHECKS = "checks: read"
 _PULLS = "pull-requests: read"
+_FINDINGS = 200
+"""Of a check, at most: a linter may say something of every line."""
 _LONGEST_LOG = 64 * 1024 * 1024
 
 
@@ -73,7 +76,7 @@ class Asked:
 
     def findings(self, check: int) -> Sequence[Finding]:
         ask = Ask("GET", self._at(f"check-runs/{check}/annotations"), _CHECKS)
-        return tuple(self._calls.pages(ask, Finding.model_validate))
+        return tuple(islice(self._calls.pages(ask, Finding.model_validate), _FINDINGS))
 
     def right(self, login: str) -> Right | Unknown:
         try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
-from gump_action.engine.prompts import cut
 from gump_action.errors import HostError
 from gump_action.host.event import Event, Kind
 from gump_action.host.spec import occasion
@@ -113,6 +112,8 @@ class _Desk:
         upstream = self.event.upstream
         told = self.sources.checks(upstream.id)
         about = [each for each in told if upstream.check in (0, each.id)]
+        if upstream.check and not about:
+            return (), "The check was run again since, and what it said before is gone."
         failed, note = occasion.failing(about, self.room.jobs, "check")
         if not failed:
             return (), "None of those checks failed."
@@ -124,6 +125,7 @@ class _Desk:
             findings = self.sources.findings(check.id) if check.output.annotations_count else ()
         except HostError as why:
             self.troubles.append(f"The lines of check {check.id} could not be read: {why.message}")
-        text = cut(occasion.text_of(check, findings), self.room.logs)
+        # Cleaned before it is cut: what a cut opens was hidden.
+        text = occasion.text_of(check, findings)
         author = occasion.by(self.event.people.author, self.right_of)
         return Passage(f"check {check.name} ({check.conclusion})", text, *author)

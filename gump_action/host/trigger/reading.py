@@ -68,18 +68,18 @@ def read_event(environ: Mapping[str, str], payload: str | bytes) -> Event:
 def with_pull_request(event: Event, pull: answers.Pull, committed_at: str) -> Event:
     """The event with the commits of its pull request, as GitHub was asked for them.
 
+    The base of one that was checked stays that of the event.
     `committed_at` is the time of the head commit (`commit.committer.date`), asked for too.
     """
-    if pull.number != event.subject.number:
-        raise InputError(
-            f"asked for pull request {event.subject.number}, GitHub told of {pull.number}."
-        )
+    if pull.number != event.number:
+        raise InputError(f"asked for pull request {event.number}, GitHub told of {pull.number}.")
     author = pull.author
     opener = Person(author.login, author.kind) if author.login else None
     head = replace(_looked_up(pull.head), committed_at=committed_at)
     people = replace(event.people, opener=opener)
     is_closed = pull.state == "closed"
-    return replace(event, people=people, head=head, base=_looked_up(pull.base), is_closed=is_closed)
+    base = event.base or _looked_up(pull.base)
+    return replace(event, people=people, head=head, base=base, is_closed=is_closed)
 
 
 def _looked_up(side: answers.Side) -> Side:

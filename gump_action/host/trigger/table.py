@@ -16,6 +16,7 @@ class Role(StrEnum):
     AGAIN = "who ran this again"
     SENDER = "who did what this event tells of"
     AUTHOR = "whose text this is"
+    OPENER = "who opened the pull request"
     UPSTREAM = "who started the host run before this one"
     UPSTREAM_AGAIN = "who ran the host run before this one again"
 
@@ -35,7 +36,11 @@ class Row:
 
 
 STARTERS = (Role.ACTOR, Role.AGAIN, Role.SENDER)
-_OF_CHECKS = "an app wrote its text; it has rights that the check had not"
+_OF_CHECKS = Row(
+    (*STARTERS, Role.AUTHOR, Role.OPENER),
+    "an app wrote its text, and it has rights that the check had not: no bot's code without a name",
+    frozenset({"completed"}),
+)
 TABLE: Mapping[Kind, Row] = {
     Kind.PULL_REQUEST: Row(
         (*STARTERS, Role.AUTHOR), "its title and body are read; a label speaks for who set it"
@@ -70,8 +75,8 @@ TABLE: Mapping[Kind, Row] = {
         (*STARTERS, Role.UPSTREAM, Role.UPSTREAM_AGAIN),
         "it has rights that the run before had not",
     ),
-    Kind.CHECK_SUITE: Row((*STARTERS, Role.AUTHOR), _OF_CHECKS, frozenset({"completed"})),
-    Kind.CHECK_RUN: Row((*STARTERS, Role.AUTHOR), _OF_CHECKS, frozenset({"completed"})),
+    Kind.CHECK_SUITE: _OF_CHECKS,
+    Kind.CHECK_RUN: _OF_CHECKS,
     Kind.PUSH: Row(STARTERS, "who can push can write; no text of others", is_vouched=True),
     Kind.MERGE_GROUP: Row(STARTERS, "who can queue can write; no text of others", is_vouched=True),
 }
