@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -128,7 +129,8 @@ def test_a_comment_of_somebody_else_with_our_mark(stage, job):
     """Marker forging from outside: mallory writes a comment that begins as ours does."""
     forged = stage.github.add_comment(7, f"{MARK}\nforged", author="mallory")
     before = forged["body"]
-    job.step("publish")
+    # On a copy: what the step writes once more is no part of the pages that the other tests read.
+    replace(job, outputs=dict(job.outputs), codes=dict(job.codes)).step("publish")
     stage.github.comments.remove(forged)
     assert forged["body"] == before
     assert len(stage.github.comments) == 1
