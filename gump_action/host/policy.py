@@ -115,7 +115,7 @@ def _of_checks(event: Event) -> str:
 
 
 def _of_moved(event: Event) -> str:
-    """GitHub names a pull request by its branch, also for checks of an older commit of it."""
+    """A check names its pull request also where that has moved on (`payload.Suite`)."""
     upstream, head = event.upstream, event.head
     if not upstream or not upstream.is_suite or not head or event.job.attempt > 1:
         return ""

@@ -72,15 +72,15 @@ def test_checks_are_those_of_one_suite_with_what_they_say(sources, github):
     (check,) = sources.checks(4)
     assert (check.id, check.name, check.conclusion) == (mine["id"], "unit", "failure")
     assert (check.output.title, check.output.text) == ("1 failed", None)
-    (found,) = sources.findings(check.id)
+    (found,) = sources.findings(check)
     assert (found.path, found.start_line, found.message) == ("a.py", 3, "boom")
 
 
 def test_all_pages_of_what_a_check_says_are_read(sources, github):
     line = {"path": "a.py", "start_line": 3, "message": "boom"}
-    some = github.add_check(4, "unit", [line] * 130)
-    many = github.add_check(4, "lint", [line] * 330)
-    assert [len(sources.findings(each["id"])) for each in (some, many)] == [130, 200]
+    for many in (130, 330, 0):
+        github.add_check(4, f"finds {many}", [line] * many)
+    assert [len(sources.findings(check)) for check in sources.checks(4)] == [130, 200, 0]
 
 
 def test_a_log_is_fetched_without_the_token(sources, github):

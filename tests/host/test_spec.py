@@ -62,7 +62,7 @@ class Told:
         return self._told("checks", self.suite, suite)
 
     def findings(self, check):
-        return self._told("findings", self.lines[check], check)
+        return self._told("findings", self.lines.get(check.id, ()), check.id)
 
     def right(self, login):
         return self.rights.get(login, Unknown("nobody knows"))

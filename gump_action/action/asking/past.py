@@ -79,13 +79,9 @@ class Past:
             return signature_of_logs({job.name: complaints(sources.log(job.id)) for job in jobs})
         checks, _ = failing(sources.checks(upstream), _JOBS, "check")
         # No log, but what somebody chose to say: all of it counts.
-        said = {
-            each.name: text_of(
-                each, sources.findings(each.id) if each.output.annotations_count else ()
-            )
-            for each in checks
-        }
-        return signature_of_logs(said)
+        return signature_of_logs(
+            {check.name: text_of(check, sources.findings(check)) for check in checks}
+        )
 
     def under_way(self, known: Collection[Standing]) -> tuple[int, ...]:
         """The host runs in these ledgers that have not ended, but for this one."""

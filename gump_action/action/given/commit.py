@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gump_action import environment
 from gump_action.action.job.remote import Remote
-from gump_action.engine.workspace.source import find_source
 from gump_action.engine.workspace.swap import BaseMissing, Swapped, swap_instructions
 from gump_action.errors import InputError
+from gump_action.host import places
 from gump_action.host.event import Event, Kind
 from gump_action.host.policy import MayRun
 from gump_action.system.git import Git
@@ -63,7 +63,7 @@ class Checkout:
 
         Raises InputError where that cannot be had: then nothing may run.
         """
-        also = _inside(workflow, self.folder, find_source(self.folder, self._env).top)
+        also = _inside(workflow, self.folder, places.repository(self.folder))
         done = swap_instructions(self.folder, base, self._env, also=also)
         why = ""
         if isinstance(done, BaseMissing):

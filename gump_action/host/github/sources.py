@@ -74,8 +74,10 @@ class Asked:
         ask = Ask("GET", self._at(f"check-suites/{suite}/check-runs"), _CHECKS)
         return tuple(self._calls.pages(ask, Check.model_validate, "check_runs"))
 
-    def findings(self, check: int) -> Sequence[Finding]:
-        ask = Ask("GET", self._at(f"check-runs/{check}/annotations"), _CHECKS)
+    def findings(self, check: Check) -> Sequence[Finding]:
+        if not check.output.annotations_count:
+            return ()
+        ask = Ask("GET", self._at(f"check-runs/{check.id}/annotations"), _CHECKS)
         return tuple(islice(self._calls.pages(ask, Finding.model_validate), _FINDINGS))
 
     def right(self, login: str) -> Right | Unknown:

@@ -73,7 +73,10 @@ class Facts:
 
     @property
     def artifacts(self) -> str:
-        """The list on the page of the host run, whichever attempt is looked at; empty as `link`."""
+        """The list on the page of the host run, whichever attempt is looked at; empty as `link`.
+
+        Where the page had no such place (it was not tried on GitHub), the page itself would open.
+        """
         page = self.link.rpartition("/attempts/")[0] or self.link
         return f"{page}#artifacts" if page else ""
 

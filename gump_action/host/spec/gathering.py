@@ -122,7 +122,7 @@ class _Desk:
     def _check(self, check: Check) -> Passage:
         findings: Sequence[Finding] = ()
         try:
-            findings = self.sources.findings(check.id) if check.output.annotations_count else ()
+            findings = self.sources.findings(check)
         except HostError as why:
             self.troubles.append(f"The lines of check {check.id} could not be read: {why.message}")
         # Cleaned before it is cut: what a cut opens was hidden.

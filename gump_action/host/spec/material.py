@@ -94,8 +94,8 @@ class Sources(Protocol):
     def checks(self, suite: int) -> Sequence[Check]:
         """All checks of a suite."""
 
-    def findings(self, check: int) -> Sequence[Finding]:
-        """What a check says of lines."""
+    def findings(self, check: Check) -> Sequence[Finding]:
+        """What a check says of lines; nothing is asked where it says of none."""
 
     def right(self, login: str) -> Right | Unknown:
         """What this account may do here now; does not raise."""

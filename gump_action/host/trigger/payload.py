@@ -112,7 +112,11 @@ class App(Part):
 
 
 class Suite(Part):
-    """All checks of one app on one commit.  GitHub names no pull request of a fork here."""
+    """All checks of one app on one commit.
+
+    GitHub names no pull request of a fork here, and others by their branch: their heads can be
+    newer than what was checked (docs.github.com, "Webhook events and payloads").
+    """
 
     id: int
     head_sha: Sha

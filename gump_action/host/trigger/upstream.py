@@ -13,16 +13,16 @@ def upstream_of(
 
     GitHub also names those of forks that were opened from a branch of `ours`, by their ids.
     """
-    run, suite = told.workflow_run, suite_of(told)
-    if run is None and suite is None:
+    followed = told.workflow_run or suite_of(told)
+    if followed is None:
         return None, None
-    named = run.pull_requests if run else suite.pull_requests if suite else ()
+    named = followed.pull_requests
     pulls = [each for each in named if each.base.repo and each.base.repo.id == ours]
     pull = pulls[0] if len(pulls) == 1 else None
     base = side_of(pull.base) if pull else None
-    if run:
-        return _of_run(run, pull), base
-    return (_of_suite(kind, suite, told, pull), base) if suite else (None, None)
+    if isinstance(followed, p.HostRun):
+        return _of_run(followed, pull), base
+    return _of_suite(kind, followed, told.check_run, pull), base
 
 
 def suite_of(told: p.Payload) -> p.Suite | None:
@@ -61,12 +61,13 @@ def _of_run(run: p.HostRun, pull: p.ShortPull | None) -> Upstream:
     )
 
 
-def _of_suite(kind: Kind, suite: p.Suite, told: p.Payload, pull: p.ShortPull | None) -> Upstream:
+def _of_suite(
+    kind: Kind, suite: p.Suite, check: p.Check | None, pull: p.ShortPull | None
+) -> Upstream:
     """Whose code it is, GitHub says by the pull request alone."""
     branch = p.Branch(
         sha=suite.head_sha, ref=suite.head_branch or "", repo=pull.head.repo if pull else None
     )
-    check = told.check_run
     return Upstream(
         id=suite.id,
         event=kind,
